@@ -1,0 +1,8 @@
+"""From an attacked mail server's logs to a ban script that a person has reviewed.
+
+events = mf.read_mail_log("/var/log/mail.log*", tz="Europe/Berlin")     # read
+sources = mf.sources(events)                                            # analyse
+candidates = mf.candidates(sources, mf.networks(sources))
+decisions = mf.Decisions("case/decisions.jsonl")                        # review
+mf.ban_script(candidates, decisions).save("case/ban.sh")                # export
+"""

@@ -1,0 +1,1 @@
+"""Events to answers: sessions, sources, networks, breaches, campaigns."""

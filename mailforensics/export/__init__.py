@@ -1,0 +1,1 @@
+"""Approved networks to a script that a person runs."""

@@ -1,0 +1,1 @@
+"""Log lines to events."""

@@ -1,0 +1,1 @@
+"""Candidates, and the decisions that people record about them."""
