@@ -87,7 +87,11 @@ def is_overlapping(first: Network, second: Network) -> bool:
 
 def is_inside(inner: Network, outer: Network) -> bool:
     """Say whether the whole of one network lies inside the other."""
-    return inner.version == outer.version and inner.subnet_of(outer)
+    return (
+        inner.version == outer.version
+        and outer.network_address <= inner.network_address  # type: ignore[operator]
+        and inner.broadcast_address <= outer.broadcast_address  # type: ignore[operator]
+    )
 
 
 def protected_networks(
