@@ -1,4 +1,20 @@
-"""What a log line looks like, as data: one row a kind of line, checked at import."""
+r"""What a log line looks like, as data: one row a kind of line, checked at import.
+
+How the engine runs a table, so that a row can be written without reading the engine:
+
+1. The head of the line is taken off: stamp, host, tag, pid. What follows is the `message`.
+2. Words that stand before the text proper are taken off the message; what is left is the `body`:
+   for Postfix tags a queue id or `NOQUEUE` and its colon (`4XyZ12: client=…` → `client=…`; the
+   engine fills `queue_id`), for Dovecot the process and a level (`imap-login: Info: Login: …` →
+   `Login: …`; the engine fills `service`). **Expressions see the body**, samples are whole
+   messages.
+3. Rows are picked by service, then by the text an expression begins with (`prefix`, found by
+   itself), then by `literal`; only then is the expression tried, anchored at both ends. The first
+   row of the table that matches decides. So a row costs next to nothing where it cannot match:
+   begin expressions with plain text where the daemon does, and do not fear many rows.
+4. `source_ip` is put into canonical form; what is no address becomes null. `unknown` in
+   `source_ip`, `source_host` becomes null too. Numbers that do not fit their column become null.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -8,21 +24,24 @@ from mailforensics.schema import MAIL_EVENT_KINDS, MAIL_EVENTS
 
 _COLUMNS: Final = frozenset(column.name for column in MAIL_EVENTS)
 
+# A Postfix client, `name[address]` or `name[address]:port`. Postfix lets only letters, digits,
+# `-`, `.` and `_` into a client name (valid_hostname.c), so a bracket ends it.
+PEER: Final = r"(?P<source_host>[^\s\[\]]+)\[(?P<source_ip>[^\s\[\]]+)\](?::(?P<source_port>\d+))?"
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """One kind of log message.
 
-    The first row of a table that matches a message decides. Expressions are in the common part of
-    Python's and Rust's regular expressions (no look-around, no back-references), anchored at both
-    ends by the engine, with named groups that are columns of the event table.
+    Expressions are in the common part of Python's and Rust's regular expressions (no look-around,
+    no back-references), with named groups that are columns of the event table.
 
     Attributes:
         event: the kind of event, a key of MAIL_EVENT_KINDS.
         services: the last part of the tag, `smtpd`, `imap-login`; empty: any service.
-        literal: text that every such message holds; a cheap test before the expression.
-        expression: the whole message, with named groups.
-        sample: one whole message that it matches.
+        literal: text that every such body holds; a cheap test before the expression.
+        expression: the whole body, with named groups.
+        sample: one whole message (after the head) that it matches.
         gives: the columns that the sample must come out with, as text, beside `event`.
         fixed: columns that every such line gets, whatever the expression caught.
     """
@@ -43,3 +62,24 @@ class Pattern:
         unknown = (groups | set(self.gives) | set(self.fixed)) - _COLUMNS
         if unknown:
             raise ValueError(f"{sorted(unknown)} of {self.sample!r} are no columns of mail events")
+
+    @property
+    def prefix(self) -> str:
+        """The plain text that the expression begins with, unescaped; empty if it has none."""
+        return prefix_of(self.expression)
+
+
+_PLAIN: Final = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\[^A-Za-z0-9])+")
+
+
+def prefix_of(expression: str) -> str:
+    """Return the plain text that every match of an expression begins with."""
+    if "|" in re.sub(r"\\.|\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\)", "", expression):
+        return ""
+    found = _PLAIN.match(expression)
+    if found is None:
+        return ""
+    text = found.group()
+    if expression[found.end() : found.end() + 1] in {"*", "?", "{"}:
+        text = re.sub(r"\\?.$", "", text)
+    return re.sub(r"\\(.)", r"\1", text)
