@@ -209,6 +209,24 @@ SOURCES: Final[Table] = (
     Column("accepted", "int64", "count", "messages given a queue id"),
     Column("firewall_blocked", "int64", "count", "packets logged as blocked: a lower bound"),
     *_WEIGHTS,
+    Column("attack_events", "int64", "count", "events behind attack_weight, none discounted"),
+    Column("last_login", "time", "UTC", "last login that worked and looks like its owner's"),
+    Column("accounts", "str", "", "distinct accounts tried, sorted, joined by `, `"),
+    Column("standing", "str", "", "one of STANDINGS: what the evidence makes of the address"),
+    Column("note", "str", "", "why it stands so, in plain words; empty for `quiet`"),
+    Column("evidence", "str", "", "files and lines of the attack events"),
+    Column("legit_evidence", "str", "", "files and lines of logins and accepted mail"),
+)
+
+STANDINGS: Final = MappingProxyType(
+    {
+        "attacker": "attack events, and no sign of proper use",
+        "suspect": "a login worked, but it does not look like its owner's; see `mf.breaches`",
+        "stale_password": "a known user's device that keeps sending an old password",
+        "user": "logins that worked and look like their owner's",
+        "peer": "no login, but mail from it was accepted",
+        "quiet": "came and went: neither attack nor proper use",
+    }
 )
 
 NETWORKS: Final[Table] = (
@@ -221,7 +239,7 @@ NETWORKS: Final[Table] = (
     Column("first_seen", "time", "UTC", "first event"),
     Column("last_seen", "time", "UTC", "last event"),
     Column("auth_failed", "int64", "count", "logins refused"),
-    Column("usernames", "int64", "count", "distinct accounts tried (sum over addresses)"),
+    Column("usernames", "int64", "count", "distinct accounts tried in the whole network"),
     Column("accepted", "int64", "count", "messages given a queue id"),
     Column("firewall_blocked", "int64", "count", "packets logged as blocked: a lower bound"),
     Column("density", "float64", "fraction", "attackers / addresses of the network"),
@@ -248,6 +266,31 @@ BREACHES: Final[Table] = (
     Column("evidence", "str", "", "files and lines behind it"),
 )
 SEVERITIES: Final = ("critical", "high", "look")
+
+MESSAGES: Final[Table] = (
+    Column("host", "str", "", "the server"),
+    Column("queue_id", "str", "", "Postfix's id; with `first_time` it is unique"),
+    Column("message_id", "str", "", "the Message-ID header, where the log has it"),
+    Column("source_ip", "str", "", "the client that handed it in; null for local mail"),
+    Column("source_host", "str", "", "the client's reverse name"),
+    Column("username", "str", "", "the account that was logged in; null for none"),
+    Column("sender", "str", "", "envelope sender; empty text for the null sender <>"),
+    Column("recipients", "int64", "count", "distinct recipients in the log"),
+    Column("recipient", "str", "", "their addresses, sorted, joined by `, `; at most 20"),
+    Column("size", "Int64", "bytes", "message size"),
+    Column("delivered", "int64", "count", "deliveries that worked"),
+    Column("deferred", "int64", "count", "delivery tries that failed for now"),
+    Column("bounced", "int64", "count", "deliveries that failed for good, expired ones too"),
+    Column("relay", "str", "", "the last hop of the last try"),
+    Column("delay", "float64", "seconds", "longest delay of a delivery try"),
+    Column("first_time", "time", "UTC", "first line of the message"),
+    Column("last_time", "time", "UTC", "last line of the message"),
+    Column("outcome", "str", "", "the most serious of MESSAGE_OUTCOMES"),
+    Column("complete", "bool", "", "false where the log starts or ends in the middle"),
+    Column("file", "str", "", "file of the first line"),
+    Column("first_line", "int64", "line number", "the message's first line"),
+)
+MESSAGE_OUTCOMES: Final = ("bounced", "deferred", "delivered", "unknown")
 
 DECISIONS: Final[Table] = (
     Column("network", "str", "CIDR", "the network decided on"),
