@@ -6,3 +6,7 @@ candidates = mf.candidates(sources, mf.networks(sources))
 decisions = mf.Decisions("case/decisions.jsonl")                        # review
 mf.ban_script(candidates, decisions).save("case/ban.sh")                # export
 """
+
+from mailforensics.review.decisions import Decisions
+
+__all__ = ["Decisions"]

@@ -28,6 +28,10 @@ class DecisionError(MailForensicsError, ValueError):
     """A decision cannot be recorded as asked, and nothing was recorded."""
 
 
+class DecisionConflictError(DecisionError):
+    """Somebody else decided on the same network in the meantime, and nothing was recorded."""
+
+
 class UnsafeBanError(MailForensicsError, ValueError):
     """A ban would hit something that must never be banned."""
 

@@ -14,6 +14,8 @@ FOUNDATION = {"errors", "schema", "addresses"}
 MODULE_LINES = 300
 BODY_LINES = 40
 PARAMETERS = 5
+# Calls whose keywords are the fields of one public record, or the public contract of a table.
+WIDE = {"record", "review"}
 ONLY_IN = {"matplotlib": "show/plots", "ipywidgets": "show/widgets", "anywidget": "show/widgets"}
 
 
@@ -103,4 +105,4 @@ def test_modules_stay_small_and_documented(path: Path) -> None:
         arguments = [
             a for a in node.args.args + node.args.kwonlyargs if a.arg not in {"self", "cls"}
         ]
-        assert len(arguments) <= PARAMETERS, node.name
+        assert len(arguments) <= PARAMETERS or node.name in WIDE, node.name
