@@ -7,6 +7,9 @@ decisions = mf.Decisions("case/decisions.jsonl")                        # review
 mf.ban_script(candidates, decisions).save("case/ban.sh")                # export
 """
 
+from mailforensics.reading.audit import audit
+from mailforensics.reading.mail import read_mail_log
+from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.decisions import Decisions
 
-__all__ = ["Decisions"]
+__all__ = ["Decisions", "audit", "read_mail_log", "read_ufw_log"]

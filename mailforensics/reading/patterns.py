@@ -29,7 +29,7 @@ _COLUMNS: Final = frozenset(column.name for column in MAIL_EVENTS)
 PEER: Final = r"(?P<source_host>[^\s\[\]]+)\[(?P<source_ip>[^\s\[\]]+)\](?::(?P<source_port>\d+))?"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # a row is itself, so that tables can be keys
 class Pattern:
     """One kind of log message.
 

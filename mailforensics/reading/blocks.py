@@ -1,0 +1,50 @@
+"""Cut a stream into blocks that can be parsed alone, and a block into entries with line numbers."""
+
+from collections.abc import Iterator
+from typing import IO, Final
+
+import polars as pl
+
+BLOCK_BYTES: Final = 16 << 20
+_CONTINUES: Final = b" \t:\r\n"
+
+
+def read_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """Yield the stream in blocks of about `size` bytes, each ending where an entry ends.
+
+    A wrapped entry (its rest begins with a blank or a colon) is never cut in two, so that the
+    events do not depend on `size`.
+    """
+    held = b""
+    while chunk := stream.read(size):
+        held += chunk
+        cut = _last_entry(held)
+        if cut:
+            yield held[:cut]
+            held = held[cut:]
+    if held:
+        yield held
+
+
+def _last_entry(data: bytes) -> int:
+    """Return where the last entry that begins within `data` begins; 0 if only the first does."""
+    at = data.rfind(b"\n", 0, len(data) - 1)
+    while at >= 0 and data[at + 1 : at + 2] in _BLANKS:
+        at = data.rfind(b"\n", 0, at)
+    return at + 1
+
+
+_BLANKS: Final = {bytes([byte]) for byte in _CONTINUES}
+
+
+def split_lines(block: bytes) -> pl.DataFrame:
+    r"""Return the physical lines of a block: `text`, and `line`, its number from 0.
+
+    Bytes that are not UTF-8 are shown as `\xff`, NUL bytes as `\x00`; the NULs that a crash
+    leaves before a line are dropped, or the line's head could not be read.
+    """
+    text = block if block.isascii() else block.decode("utf-8", "backslashreplace").encode()
+    if b"\0" in text:
+        text = b"\n".join(line.lstrip(b"\0") or line for line in text.split(b"\n"))
+        text = text.replace(b"\0", b"\\x00")
+    return pl.read_lines(text, name="text").with_row_index("line")

@@ -1,0 +1,43 @@
+"""Mail logs to mail events."""
+
+import gzip
+from pathlib import Path
+
+import pandas as pd
+
+import mailforensics as mf
+from mailforensics import schema
+
+LOG = """\
+Sep  4 16:59:45 mail postfix/smtpd[12345]: connect from unknown[212.70.149.83]
+Sep  4 16:59:47 mail postfix/smtpd[12345]: warning: unknown[212.70.149.83]: SASL LOGIN \
+authentication failed: UGFzc3dvcmQ6
+Sep  4 16:59:48 mail postfix/smtpd[12345]: disconnect from unknown[212.70.149.83] ehlo=1 \
+auth=0/1 quit=1 commands=2/3
+2026-09-05T16:59:45.123456+09:00 mail postfix/smtpd[1]: 4XyZ121Bcz12: \
+client=mail.example.com[192.0.2.25], sasl_method=PLAIN, sasl_username=anna
+Sep  4 17:00:00 mail cron[1]: hello: there
+foo bar
+"""
+
+
+def test_every_line_is_a_row_with_all_columns(tmp_path: Path) -> None:
+    """Rows out are lines in, with the schema's columns, from text, path, glob, folder and gzip."""
+    events = mf.read_mail_log(LOG, year=2026)
+    assert list(events.columns) == schema.names(schema.MAIL_EVENTS)
+    assert events["event"].tolist() == [
+        "connect", "auth_failed", "disconnect", "other", "accepted", "unparsed",
+    ]  # fmt: skip
+    (tmp_path / "mail.log").write_text(LOG)
+    (tmp_path / "mail.log.2.gz").write_bytes(gzip.compress(LOG.encode()))
+    for source in (tmp_path / "mail.log", f"{tmp_path}/mail.log", [tmp_path / "mail.log.2.gz"]):
+        again = mf.read_mail_log(source, year=2026)
+        pd.testing.assert_frame_equal(again.drop(columns="file"), events.drop(columns="file"))
+    assert len(mf.read_mail_log(tmp_path, year=2026)) == 2 * len(events)
+
+
+def test_audit_adds_up() -> None:
+    """Events, other and unparsed of the audit are those of the table."""
+    (row,) = mf.audit(mf.read_mail_log(LOG, year=2026)).to_dict("records")
+    assert (row["lines"], row["events"], row["other"], row["unparsed"]) == (6, 6, 1, 1)
+    assert row["year_from"] == "given (year=)"
