@@ -48,9 +48,9 @@ def dice(seed: int) -> random.Random:
 class _Processes:
     """Hands out process ids as a Postfix master does: an idle process is used again."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, first: int) -> None:
         self._rng = rng
-        self._last = 1180
+        self._last = first
         self._idle: dict[str, list[tuple[datetime, int]]] = {}
 
     def new(self) -> int:
@@ -70,9 +70,11 @@ class _Processes:
         return pid
 
 
-def write_lines(sessions: Iterable[Session], rng: random.Random) -> list[LogLine]:
+def write_lines(
+    sessions: Iterable[Session], rng: random.Random, *, first_pid: int = 1180
+) -> list[LogLine]:
     """Return the lines of all sessions, oldest first, with process and queue ids filled in."""
-    processes = _Processes(rng)
+    processes = _Processes(rng, first_pid)
     lines: list[LogLine] = []
     for session in sorted(sessions, key=lambda s: s.start):
         lines += _session_lines(session, processes, rng)

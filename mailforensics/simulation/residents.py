@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from mailforensics.simulation.attackers import Span, beats
 from mailforensics.simulation.imap import bad_login, good_login
@@ -15,6 +16,29 @@ from mailforensics.simulation.smtp import (
     incoming,
     submitted,
 )
+
+USERS: Final = tuple(f"{name}@{DOMAIN}" for name in ("anna", "tom", "vera", "carla"))
+HOMES: Final = {
+    "anna@example.org": Client("198.51.100.44", "dsl-44.home.example.net"),
+    "tom@example.org": Client("198.51.100.23", "dsl-23.home.example.net"),
+    "vera@example.org": Client("198.51.100.60", "dsl-60.home.example.net"),
+    "carla@example.org": Client("2001:db8:77::15"),
+}
+SERVERS: Final = (
+    Client("203.0.113.10", "mx.example.net"),
+    Client("203.0.113.77", "mx.example.com"),
+    Client("203.0.113.130", "lists.example.net"),
+    Client("2001:db8:10::25", "mail6.example.com"),
+)
+
+
+def quiet(rng: random.Random, span: Span) -> list[Session]:
+    """Return a server without any attack: four users who read and send, and mail that comes in."""
+    sessions = housekeeping("server", span)
+    for user, client in HOMES.items():
+        sessions += reading(rng, "residents", client, span, username=user)
+        sessions += sending(rng, "residents", client, span, username=user)
+    return sessions + receiving(rng, "residents", SERVERS, span, users=USERS)
 
 
 def is_awake(time: datetime) -> bool:
@@ -70,11 +94,17 @@ def receiving(
 
 
 def stale_password(
-    rng: random.Random, story: str, client: Client, span: Span, *, username: str
+    rng: random.Random,
+    client: Client,
+    span: Span,
+    *,
+    username: str,
+    gap_seconds: float = 900,
 ) -> list[Session]:
-    """Return a phone that keeps trying an old password every quarter of an hour, then is mended."""
+    """Return a phone that keeps trying an old password, as clocks do, until it is mended."""
+    story = "broken_phone"
     sessions = []
-    for number, start in enumerate(beats(rng, span, 900, 0.02)):
+    for number, start in enumerate(beats(rng, span, gap_seconds, 0.02)):
         steps = bad_login(rng, client, username)
         if number % 6 == 5:
             steps = failed_submission(rng, client, username=username)
@@ -107,6 +137,3 @@ def _statistics(at: datetime) -> tuple[Step, ...]:
         Step(0, "postfix/anvil", f"statistics: max connection count 1 for {client}"),
         Step(0, "postfix/anvil", f"statistics: max cache size 1 at {stamp}"),
     )
-
-
-USERS = tuple(f"{name}@{DOMAIN}" for name in ("anna", "tom", "vera", "carla"))

@@ -34,19 +34,7 @@ ARTICLE_ADDRESSES: Final = (
     ("212.70.149.52", (at(4, "05:10"), BAN), 620),
     ("212.70.149.20", (at(4, "11:00"), BAN), 500),
 )
-HOMES: Final = {
-    "anna@example.org": Client("198.51.100.44", "dsl-44.home.example.net"),
-    "tom@example.org": Client("198.51.100.23", "dsl-23.home.example.net"),
-    "vera@example.org": Client("198.51.100.60", "dsl-60.home.example.net"),
-    "carla@example.org": Client("2001:db8:77::15"),
-}
 CARLAS_PHONE: Final = Client("198.19.44.180", "pool-180.mobile.example.net")
-SERVERS: Final = (
-    Client("203.0.113.10", "mx.example.net"),
-    Client("203.0.113.77", "mx.example.com"),
-    Client("203.0.113.130", "lists.example.net"),
-    Client("2001:db8:10::25", "mail6.example.com"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +142,18 @@ def _breach(rng: random.Random) -> list[Session]:
 
 def _residents(rng: random.Random) -> list[Session]:
     week = (MONDAY, END)
-    sessions = residents.housekeeping("server", week)
-    for user, client in HOMES.items():
-        sessions += residents.reading(rng, "residents", client, week, username=user)
-        sessions += residents.sending(rng, "residents", client, week, username=user)
-    sessions += residents.receiving(rng, "residents", SERVERS, week, users=residents.USERS)
+    sessions = residents.quiet(rng, week)
     sessions += residents.reading(
         rng, "carlas_phone", CARLAS_PHONE, week, username="carla@example.org"
     )
     tom = "tom@example.org"
     sessions += residents.stale_password(
-        rng, "broken_phone", HOMES[tom], (at(1, "18:02"), at(2, "07:30")), username=tom
+        rng, residents.HOMES[tom], (at(1, "18:02"), at(2, "07:30")), username=tom
     )
-    return [*sessions, Session(at(0, "06:58"), "residents", good_login(rng, HOMES[tom], tom))]
+    return [
+        *sessions,
+        Session(at(0, "06:58"), "residents", good_login(rng, residents.HOMES[tom], tom)),
+    ]
 
 
 def _banned_packets(rng: random.Random) -> list[Packet]:
