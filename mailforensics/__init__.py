@@ -7,9 +7,20 @@ decisions = mf.Decisions("case/decisions.jsonl")                        # review
 mf.ban_script(candidates, decisions).save("case/ban.sh")                # export
 """
 
+from importlib import import_module
+from types import ModuleType
+
 from mailforensics.reading.audit import audit
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.decisions import Decisions
+from mailforensics.simulation.attacks import simulate_attack
 
-__all__ = ["Decisions", "audit", "read_mail_log", "read_ufw_log"]
+__all__ = ["Decisions", "audit", "read_mail_log", "read_ufw_log", "simulate_attack"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Load `mf.plots` when it is first used: a server without matplotlib can read logs."""
+    if name == "plots":
+        return import_module("mailforensics.show.plots")
+    raise AttributeError(f"module 'mailforensics' has no attribute {name!r}")
