@@ -11,12 +11,21 @@ from importlib import import_module
 from types import ModuleType
 
 from mailforensics.reading.audit import audit
+from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.decisions import Decisions
 from mailforensics.simulation.attacks import simulate_attack
 
-__all__ = ["Decisions", "audit", "read_mail_log", "read_ufw_log", "simulate_attack"]
+__all__ = [
+    "Decisions",
+    "Firewall",
+    "audit",
+    "read_firewall",
+    "read_mail_log",
+    "read_ufw_log",
+    "simulate_attack",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

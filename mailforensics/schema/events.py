@@ -108,6 +108,29 @@ FIREWALL_EVENTS: Final[Table] = (
 
 FIREWALL_EVENT_KINDS: Final = ("blocked", "allowed", "audited", "limited", "other", "unparsed")
 
+FIREWALL_RULES: Final[Table] = (
+    Column("position", "int64", "from 1", "place in this table; of one chain the first match wins"),
+    Column("number", "Int64", "from 1", "its number in `ufw status numbered`, where known"),
+    Column("family", "str", "", "ipv4 or ipv6"),
+    Column("direction", "str", "", "in, out, or forward (a `route` rule)"),
+    Column("action", "str", "", "allow, deny, reject or limit"),
+    Column("protocol", "str", "", "tcp, udp …, or any"),
+    Column("source", "str", "CIDR", "who it is about; 0.0.0.0/0 or ::/0 for everybody"),
+    Column("source_ports", "str", "ports", "`25,465`, `6881:6891`, or any"),
+    Column("dest", "str", "CIDR", "the address asked for; 0.0.0.0/0 or ::/0 for every one"),
+    Column("dest_ports", "str", "ports", "`25,465`, `6881:6891`, or any"),
+    Column("in_interface", "str", "", "only packets that come in on it; null for all"),
+    Column("out_interface", "str", "", "only packets that leave by it; null for all"),
+    Column("profile", "str", "", "application profile of the destination ports"),
+    Column("source_profile", "str", "", "application profile of the source ports"),
+    Column("log", "str", "", "log (new connections), log-all (all packets), or null"),
+    Column("comment", "str", "", "the administrator's comment"),
+    Column("rule", "str", "", "the rule as `ufw show added` writes it"),
+    Column("unclear", "str", "", "why what it matches is not known here; null: it is known"),
+    Column("file", "str", "", "where it was read"),
+    Column("line", "int64", "line number, from 1", "where it was read"),
+)
+
 AUDIT: Final[Table] = (
     Column("file", "str", "", "the evidence file"),
     Column("sha256", "str", "", "SHA-256 of the bytes as read (before decompression)"),
