@@ -10,6 +10,8 @@ mf.ban_script(candidates, decisions).save("case/ban.sh")                # export
 from importlib import import_module
 from types import ModuleType
 
+from mailforensics.analysis.cover import Cover, cover
+from mailforensics.analysis.cover_options import CoverOptions
 from mailforensics.reading.audit import audit
 from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
@@ -18,9 +20,12 @@ from mailforensics.review.decisions import Decisions
 from mailforensics.simulation.attacks import simulate_attack
 
 __all__ = [
+    "Cover",
+    "CoverOptions",
     "Decisions",
     "Firewall",
     "audit",
+    "cover",
     "read_firewall",
     "read_mail_log",
     "read_ufw_log",

@@ -28,4 +28,5 @@ from mailforensics.schema.columns import (
     require as require,
 )
 from mailforensics.schema.events import *  # noqa: F403
+from mailforensics.schema.plans import *  # noqa: F403
 from mailforensics.schema.records import *  # noqa: F403

@@ -1,0 +1,173 @@
+"""The best plan under a rule budget: price a rule, find the price at which the budget is kept.
+
+With a price μ on every rule the best plan is found prefix by prefix, from the longest up:
+`V(v) = max(0, b(v) - μ, sum of V over the children)`. Its number of rules falls as μ rises, and
+`min over μ of V(root) + μF` is an upper bound on every plan of F rules (Lagrange relaxation), so
+the gap to the truth is known. Between the last price with too many rules and the first with few
+enough, both plans are equally good: spare rules are filled root by root.
+
+Sources:
+    Soldo, Markopoulou, Argyraki, "Optimal Filtering of Malicious IP Sources" (INFOCOM 2009).
+    Fisher, "The Lagrangian Relaxation Method for Solving Integer Programming Problems"
+    (Management Science, 1981), for the bound.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mailforensics.analysis.cover_hosts import Flags, Floats, Integers
+from mailforensics.analysis.cover_tree import Tree
+
+Forest = tuple[Tree, ...]
+# The values of all levels of all trees: what the search works on. [tree][level]
+Values = list[list[Floats]]
+# Chosen prefixes: positions in each level of each tree. [tree][level]
+Choice = list[list[Integers]]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The best plan when each rule costs `price`.
+
+    Attributes:
+        price: μ.
+        worth: value of the plan's prefixes, without the price.
+        rules: how many there are.
+        root_worth: the same worth, per root of all trees.
+        root_rules: the same number, per root of all trees.
+    """
+
+    price: float
+    worth: float
+    rules: int
+    root_worth: Floats
+    root_rules: Integers
+
+    def bound(self, rules: int) -> float:
+        """Return what no plan of that many rules can exceed."""
+        return self.worth + self.price * (rules - self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A plan, what it is worth, what no plan can exceed, and the price of a rule there."""
+
+    choice: Choice
+    value: float
+    bound: float
+    price: float
+
+
+def values_of(forest: Forest) -> Values:
+    """Return b(v) of every prefix."""
+    return [[level.value for level in tree.levels] for tree in forest]
+
+
+def probe(forest: Forest, values: Values, price: float) -> Probe:
+    """Return the best plan when each rule costs `price`. Ties go to the longer prefixes."""
+    worth, rules = [], []
+    for tree, tree_values in zip(forest, values, strict=True):
+        gain, count = np.zeros(0), np.zeros(0)
+        for depth, level in enumerate(tree.levels):
+            own = tree_values[depth] - price
+            below = sum_children(gain, level.first_child, len(own)) if depth else 0.0
+            counts = sum_children(count, level.first_child, len(own)) if depth else 0.0
+            takes = own > np.maximum(below, 0.0)
+            gain = np.where(takes, own, below)
+            count = np.where(takes, 1.0, counts)
+        rules.append(count.astype(np.int64))
+        worth.append(gain + price * count if np.isfinite(price) else np.zeros(len(gain)))
+    root_worth, root_rules = np.concatenate(worth), np.concatenate(rules)
+    return Probe(price, float(root_worth.sum()), int(root_rules.sum()), root_worth, root_rules)
+
+
+def sum_children(numbers: Floats, first_child: Integers, parents: int) -> Floats:
+    """Return for each prefix the sum of some numbers of its children."""
+    if parents == 0:
+        return numbers[:0]
+    return np.asarray(np.add.reduceat(numbers, first_child))
+
+
+def bracket(forest: Forest, values: Values, rules: int) -> tuple[Probe, Probe, float]:
+    """Return the cheapest-rule plan that fits, the next larger one, and the upper bound.
+
+    The two plans lie on one line: at its slope, the price, both are best. When the budget is
+    never tight, both are the plan at price 0.
+    """
+    many = probe(forest, values, 0.0)
+    if many.rules <= rules:
+        return many, many, many.worth
+    few = _nothing(many)
+    # Each probe ends on a new corner of the concave hull of worth against rules, or is the last.
+    now = probe(forest, values, _first_price(values, rules))
+    bound = min(many.worth, now.bound(rules))
+    few, many = (few, now) if now.rules > rules else (now, many)
+    while few.rules < rules:
+        now = probe(forest, values, slope(few, many))
+        bound = min(bound, now.bound(rules))
+        if now.rules in {few.rules, many.rules}:
+            break
+        few, many = (few, now) if now.rules > rules else (now, many)
+    return few, many, bound
+
+
+def slope(few: Probe, many: Probe) -> float:
+    """Return the price of a rule at which two plans are equally good."""
+    return (many.worth - few.worth) / (many.rules - few.rules) if many is not few else 0.0
+
+
+def _nothing(many: Probe) -> Probe:
+    zeros = np.zeros_like(many.root_worth)
+    return Probe(np.inf, 0.0, 0, zeros, np.zeros_like(many.root_rules))
+
+
+def _first_price(values: Values, rules: int) -> float:
+    """Return the worth of the best single address that a budget of addresses would leave out."""
+    leaves = np.concatenate([tree_values[0] for tree_values in values])
+    if len(leaves) <= rules:
+        return float(max(leaves.max(), 0.0)) if len(leaves) else 0.0
+    return float(max(-np.partition(-leaves, rules)[rules], 0.0))
+
+
+def fill(few: Probe, many: Probe, rules: int) -> Flags:
+    """Return the roots at which the larger plan is used, so that the budget is used up."""
+    more = many.root_rules - few.root_rules
+    uses = np.zeros(len(more), dtype=bool)
+    spare = rules - few.rules
+    order = np.argsort(-more, kind="stable")
+    for root in order[more[order] > 0]:
+        if more[root] <= spare:
+            uses[root] = True
+            spare -= int(more[root])
+        if spare == 0:
+            break
+    return uses
+
+
+def select(tree: Tree, values: list[Floats], price: float, roots: Flags) -> list[Integers]:
+    """Return the chosen prefixes of each level, longest first, under some roots at a price."""
+    below: list[Floats] = []
+    gain = np.zeros(0)
+    for depth, level in enumerate(tree.levels):
+        own = values[depth] - price
+        below.append(
+            sum_children(gain, level.first_child, len(own)) if depth else np.zeros(len(own))
+        )
+        gain = np.maximum(below[-1], own)
+    chosen: list[Integers] = []
+    open_here = np.flatnonzero(roots)
+    for depth in range(len(tree.levels) - 1, -1, -1):
+        takes = (values[depth][open_here] - price) > np.maximum(below[depth][open_here], 0.0)
+        chosen.append(open_here[takes])
+        open_here = children(tree, depth, open_here[~takes]) if depth else open_here[:0]
+    return chosen[::-1]
+
+
+def children(tree: Tree, depth: int, positions: Integers) -> Integers:
+    """Return the positions, in the next longer level, of the children of some prefixes."""
+    first = tree.levels[depth].first_child
+    last = np.append(first[1:], len(tree.levels[depth - 1].start))
+    size = (last - first)[positions]
+    offsets = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    return np.asarray(np.repeat(first[positions], size) + offsets, dtype=np.int64)
