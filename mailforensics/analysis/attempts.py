@@ -1,0 +1,128 @@
+"""Count each login attempt once, although the log may tell of it three times or more.
+
+A refused login leaves up to three lines (the SASL warning, `lost connection after AUTH`, and
+`disconnect … auth=0/1`), and a fourth in the auth service's own words. The line of the daemon that
+talked to the client counts. The disconnect counters count what no line told of. The auth service
+counts where nothing else spoke, or where it alone knows the user name.
+"""
+
+from typing import Final
+
+import polars as pl
+
+# What smtpd says to a client that wants to send mail through a server that is not its own.
+# Source: Postfix smtpd_check.c, `Relay access denied`; the others are common policy texts.
+_RELAY: Final = r"(?i)relay access denied|relaying denied|not permitted to relay|unable to relay"
+# Source: Postfix smtpd_check.c, `User unknown in local recipient table`, `… virtual mailbox table`.
+_STRANGER: Final = r"(?i)user unknown|unknown user|no such user|mailbox unavailable"
+_BAD_PROTOCOL: Final = ("pregreet", "pipelining", "bad_command")
+
+_EVENT: Final = pl.col("event")
+_FRONT: Final = pl.col("role") == "front"
+_NAMED: Final = pl.col("username").is_not_null()
+
+
+def count_once(stitched: pl.DataFrame) -> pl.DataFrame:
+    """Return stitched events with counts that never tell of one thing twice.
+
+    Adds, for each row: `failures` and `logins` (attempts that failed, that worked), `unexplained`
+    (the logins that only the disconnect counters tell of), `relays` and `rejects` (commands
+    refused: of a relay attempt, of all kinds), `strangers` (recipients that do not exist), `bad`
+    (broken protocol) and `mails` (messages given a queue id). Sums over rows are true counts.
+    """
+    rows = stitched.with_columns(*_told())
+    about = rows.filter(pl.col("session").is_not_null() & pl.col("_matters"))
+    rows = rows.join(_totals(about), on="session", how="left", maintain_order="left")
+    rows = rows.with_columns(failures=_failures(), logins=_logins(), unexplained=_unexplained())
+    rows = rows.with_columns(logins=pl.col("logins") + pl.col("unexplained"), *_other_counts())
+    return rows.drop("^_.*$")
+
+
+def _told() -> list[pl.Expr]:
+    """Return what each row by itself tells of logins."""
+    failed, worked, repeat = _EVENT == "auth_failed", _EVENT == "auth_ok", pl.col("repeat")
+    smtpd, back = pl.col("service") == "smtpd", pl.col("role") == "back"
+    missed = (pl.col("auth_tried") - pl.col("auth_ok").fill_null(0)).fill_null(0)
+    counter = _FRONT & (_EVENT == "disconnect") & (pl.col("auth_tried") > 0)
+    claims = smtpd & (worked | ((_EVENT == "accepted") & _NAMED))
+    return [
+        _count(failed & _FRONT, repeat * missed.clip(1)).alias("_front"),
+        _count(failed & (pl.col("service") == "auth"), repeat).alias("_auth"),
+        _count(failed & (pl.col("service") == "auth-worker"), repeat).alias("_worker"),
+        _count(counter, missed.clip(0)).alias("_missed"),
+        _count(counter, pl.col("auth_ok").fill_null(0)).alias("_counted_ok"),
+        _count(worked & _FRONT & ~smtpd, repeat).alias("_front_ok"),
+        _count(worked & back, repeat).alias("_back_ok"),
+        pl.when(claims).then("order").alias("_claim"),
+        (failed | worked | counter | claims).fill_null(value=False).alias("_matters"),
+    ]
+
+
+def _count(where: pl.Expr, value: pl.Expr) -> pl.Expr:
+    return pl.when(where).then(value).otherwise(0)
+
+
+def _totals(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what each session tells of logins."""
+    unnamed = (pl.col("_front") > 0) & ~_NAMED
+    named_back = ((pl.col("_auth") > 0) | (pl.col("_worker") > 0)) & _NAMED
+    return rows.group_by("session").agg(
+        _fronts=pl.col("_front").sum(),
+        _auths=pl.col("_auth").sum(),
+        _workers=pl.col("_worker").sum(),
+        _misses=pl.col("_missed").sum(),
+        _front_oks=pl.col("_front_ok").sum(),
+        _back_oks=pl.col("_back_ok").sum(),
+        _first_claim=pl.col("_claim").min(),
+        _names_behind=unnamed.any() & named_back.any(),
+    )
+
+
+def _failures() -> pl.Expr:
+    """Return the failed attempts of a row: one kind of line speaks for a whole session."""
+    backs = pl.max_horizontal("_auths", "_workers")
+    back = pl.when(pl.col("_auths") >= pl.col("_workers")).then("_auth").otherwise("_worker")
+    better = pl.col("_names_behind") & (backs == pl.col("_fronts"))
+    return (
+        pl.when(pl.col("session").is_null())
+        .then(_count(_EVENT == "auth_failed", pl.col("repeat")))
+        .when((pl.col("_fronts") > 0) & ~better)
+        .then("_front")
+        .when((pl.col("_misses") > 0) & ~better)
+        .then("_missed")
+        .otherwise(back)
+    )
+
+
+def _explained() -> pl.Expr:
+    """Return the logins of a session that a line of the front daemon tells of."""
+    return pl.col("_first_claim").is_not_null().cast(pl.Int64) + pl.col("_front_oks")
+
+
+def _logins() -> pl.Expr:
+    """Return the logins that a row tells of; an SMTP session has one, however many messages."""
+    claim = (pl.col("_claim") == pl.col("_first_claim")).fill_null(value=False).cast(pl.Int64)
+    return (
+        pl.when(pl.col("session").is_null())
+        .then(_count(_EVENT == "auth_ok", pl.col("repeat")))
+        .when(_explained() > 0)
+        .then(claim + pl.col("_front_ok"))
+        .otherwise("_back_ok")
+    )
+
+
+def _unexplained() -> pl.Expr:
+    explained = pl.when(_explained() > 0).then(_explained()).otherwise("_back_oks")
+    return (pl.col("_counted_ok") - explained.fill_null(0)).clip(0)
+
+
+def _other_counts() -> list[pl.Expr]:
+    refused, repeat = _EVENT == "reject", pl.col("repeat")
+    words = pl.when(refused).then(pl.coalesce("reason", "message"))
+    return [
+        _count(refused, repeat).alias("rejects"),
+        _count(words.str.contains(_RELAY), repeat).alias("relays"),
+        _count(words.str.contains(_STRANGER), repeat).alias("strangers"),
+        _count(_EVENT.is_in(_BAD_PROTOCOL), repeat).alias("bad"),
+        _count((_EVENT == "accepted") & _FRONT, repeat).alias("mails"),
+    ]

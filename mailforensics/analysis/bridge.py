@@ -1,0 +1,109 @@
+"""Carry tables between pandas, which users hold, and Polars, which counts."""
+
+from typing import Final
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+from mailforensics import schema
+
+EVIDENCE_ITEMS: Final = 20
+NAMES_JOINED_BY: Final = ", "
+TIME: Final = pl.Datetime("us", "UTC")
+_POLARS: Final = {
+    "str": pl.String(),
+    "time": TIME,
+    "Int64": pl.Int64(),
+    "int64": pl.Int64(),
+    "float64": pl.Float64(),
+    "bool": pl.Boolean(),
+}
+
+
+def to_polars(table: pd.DataFrame, columns: schema.Table, *, only: list[str]) -> pl.DataFrame:
+    """Return some columns of a table as Polars, with the types the schema gives them.
+
+    Columns of the schema that the table lacks come out null, so that a table built by hand
+    needs only what the analysis looks at.
+    """
+    kinds = {column.name: _POLARS[column.dtype] for column in columns}
+    there = [name for name in only if name in table.columns]
+    frame = pl.DataFrame(pa.Table.from_pandas(table[there], preserve_index=False))
+    absent = [pl.lit(None, kinds[name]).alias(name) for name in only if name not in there]
+    return frame.with_columns(absent).select(pl.col(name).cast(kinds[name]) for name in only)
+
+
+def to_pandas(frame: pl.DataFrame, columns: schema.Table) -> pd.DataFrame:
+    """Return a Polars frame as the pandas table that the schema describes."""
+    if frame.is_empty():
+        return schema.empty(columns)
+    return schema.conform(frame.select(schema.names(columns)).to_pandas(), columns)
+
+
+def counted(events: pd.DataFrame, *, columns: schema.Table, only: list[str]) -> pl.DataFrame:
+    """Return events that count (no duplicates), with `row`, their position, and `order`.
+
+    `order` numbers the rows from oldest to newest. Lines of one instant stand as their file has
+    them; of two files, the one that begins earlier comes first (`mail.log.1` before `mail.log`).
+    """
+    wanted = list(dict.fromkeys([*only, "time", "file", "line", "repeat", "duplicate"]))
+    rows = to_polars(events, columns, only=wanted).with_row_index("row")
+    rows = rows.with_columns(pl.col("repeat").fill_null(1).clip(1))
+    rows = rows.filter(~pl.col("duplicate").fill_null(value=False)).drop("duplicate")
+    files = (
+        rows.group_by("file")
+        .agg(begins=pl.col("time").min())
+        .sort("begins", "file")
+        .with_row_index("file_rank")
+    )
+    rows = rows.join(
+        files.select("file", "file_rank"), on="file", how="left", nulls_equal=True, maintain_order="left"
+    )
+    return rows.sort("time", "file_rank", "line").with_row_index("order")
+
+
+def places(rows: pl.DataFrame, *, by: str, name: str = "evidence") -> pl.DataFrame:
+    """Return for each value of `by` the places of its rows: `mail.log:12-18; mail.log:40`.
+
+    Neighbouring lines join into a range. After EVIDENCE_ITEMS items the rest is only counted.
+    """
+    goes_on = (
+        (pl.col(by) == pl.col(by).shift(1))
+        & (pl.col("file_rank") == pl.col("file_rank").shift(1))
+        & (pl.col("line") == pl.col("line").shift(1) + 1)
+    )
+    ranges = (
+        rows.filter(pl.col(by).is_not_null())
+        .select(by, "file", "file_rank", "line")
+        .sort(by, "file_rank", "line")
+        .with_columns(run=(~goes_on.fill_null(value=False)).cum_sum())
+        .group_by("run", maintain_order=True)
+        .agg(pl.col(by, "file").first(), first=pl.col("line").first(), last=pl.col("line").last())
+    )
+    return (
+        ranges.group_by(by, maintain_order=True)
+        .agg(pl.col("file", "first", "last").head(EVIDENCE_ITEMS), items=pl.len())
+        .explode("file", "first", "last")
+        .with_columns(place=_place())
+        .group_by(by, maintain_order=True)
+        .agg(pl.col("place").str.join("; "), pl.col("items").first())
+        .select(by, (pl.col("place") + _and_more()).alias(name))
+    )
+
+
+def _place() -> pl.Expr:
+    line = pl.format("{}:{}", pl.col("file").fill_null("?"), "first")
+    span = pl.format("{}:{}-{}", pl.col("file").fill_null("?"), "first", "last")
+    return pl.when(pl.col("first") == pl.col("last")).then(line).otherwise(span)
+
+
+def _and_more() -> pl.Expr:
+    left = pl.col("items").cast(pl.Int64) - EVIDENCE_ITEMS
+    return pl.when(left > 0).then(pl.format(" and {} more", left)).otherwise(pl.lit(""))
+
+
+def joined_names(name: str) -> pl.Expr:
+    """Return the distinct names of a group, sorted, joined; a comma inside a name is escaped."""
+    clean = pl.col(name).str.replace_all(",", r"\x2c", literal=True)
+    return clean.drop_nulls().unique().sort().str.join(NAMES_JOINED_BY)

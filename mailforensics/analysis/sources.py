@@ -1,0 +1,220 @@
+"""One row a source address, with the evidence for and against it."""
+
+from typing import Final
+
+import pandas as pd
+import polars as pl
+
+from mailforensics import schema
+from mailforensics.addresses import network_of
+from mailforensics.analysis.attempts import count_once
+from mailforensics.analysis.bridge import TIME, counted, joined_names, places, to_pandas
+from mailforensics.analysis.countries import country_of
+from mailforensics.analysis.sessions import completed_use
+from mailforensics.analysis.standing import DEFAULT_RULES, StandingRules, pairs, standings
+from mailforensics.analysis.stitching import stitch
+from mailforensics.analysis.weights import (
+    DEFAULT_WEIGHTS,
+    Weights,
+    attack_points,
+    blocked_points,
+    capped,
+    decay,
+    legit_weights,
+)
+
+_COUNTS: Final = {
+    "auth_failed": "failures",
+    "auth_ok": "logins",
+    "relay_refused": "relays",
+    "bad_protocol": "bad",
+    "accepted": "mails",
+}
+_BLOCKED: Final = ("blocked", "limited")
+_FIREWALL: Final = ["source_ip", "event", "direction", "dest_port"]
+
+
+def sources(
+    events: pd.DataFrame,
+    firewall_events: pd.DataFrame | None = None,
+    *,
+    weights: Weights = DEFAULT_WEIGHTS,
+    rules: StandingRules = DEFAULT_RULES,
+) -> pd.DataFrame:
+    """Return one row a source address, those with most attack weight first (ties by address).
+
+    Only the peer that a daemon itself saw is a source. Attempts count once (see `sessions`),
+    folded lines count as often as they stand for, lines read twice count once. Weights are those
+    of `Weights`, with the newest event of both tables as the end of the log. Logins that do not
+    look like their owner's (`standing` is `suspect`) count nothing for their address.
+
+    Args:
+        events: mail events, in any order.
+        firewall_events: ufw events; packets that came in and were blocked count.
+        weights: what each kind of event counts.
+        rules: what tells a user from a guesser.
+
+    Returns:
+        The columns of `schema.SOURCES`; an empty input gives an empty table.
+
+    Raises:
+        MissingColumnError: a table has no `time`, `event` or `source_ip`.
+    """
+    schema.require(events, ["time", "event", "source_ip"])
+    rows = count_once(stitch(events)).filter(pl.col("source_ip").is_not_null())
+    packets = _packets(firewall_events)
+    networks = _networks(rows, packets)
+    rows = rows.join(networks, on="source_ip", how="left", maintain_order="left")
+    parts = [
+        networks,
+        _seen(rows, packets),
+        _mail_counts(rows),
+        _accounts(rows),
+        _attacks(rows, packets, weights),
+        _uses(rows, packets, standings(pairs(rows), rules=rules), weights),
+    ]
+    return to_pandas(_finished(parts), schema.SOURCES)
+
+
+def _packets(firewall_events: pd.DataFrame | None) -> pl.DataFrame:
+    """Return the packets that came in; those that this server sent are no source."""
+    table = schema.empty(schema.FIREWALL_EVENTS) if firewall_events is None else firewall_events
+    schema.require(table, ["time", "event", "source_ip"])
+    packets = counted(table, columns=schema.FIREWALL_EVENTS, only=_FIREWALL)
+    incoming = pl.col("direction").ne_missing("out") & pl.col("source_ip").is_not_null()
+    blocked = pl.col("event").is_in(_BLOCKED)
+    return packets.filter(incoming).with_columns(
+        blocked=pl.when(blocked).then("repeat").otherwise(0)
+    )
+
+
+def _networks(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.DataFrame:
+    addresses = pl.concat([rows["source_ip"], packets["source_ip"]]).unique().sort()
+    texts = addresses.to_pandas().astype("str")
+    country = pl.Series("country", country_of(addresses.to_list()), pl.String)
+    return pl.DataFrame({"source_ip": addresses, "network": list(network_of(texts))}).with_columns(
+        pl.col("network").cast(pl.String), country
+    )
+
+
+def _end(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.Expr:
+    """Return the end of the log: the newest event of both tables."""
+    newest = pl.concat([rows["time"], packets["time"]]).max()
+    return pl.lit(newest, dtype=TIME)
+
+
+def _seen(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.DataFrame:
+    both = pl.concat([rows.select("source_ip", "time"), packets.select("source_ip", "time")])
+    return both.group_by("source_ip").agg(
+        first_seen=pl.col("time").min(),
+        last_seen=pl.col("time").max(),
+        active_days=pl.col("time").dt.truncate("1d").drop_nulls().n_unique(),
+    )
+
+
+def _mail_counts(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by("source_ip").agg(
+        pl.col("source_host").drop_nulls().last(),
+        *(pl.col(column).sum().alias(name) for name, column in _COUNTS.items()),
+        rejected=pl.col("rejects").sum() - pl.col("relays").sum(),
+        sessions=pl.col("session").drop_nulls().n_unique(),
+    )
+
+
+def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
+    tried = (pl.col("event") == "auth_failed") | (pl.col("logins") > 0)
+    named = rows.filter(tried & pl.col("username").is_not_null())
+    return (
+        named.select("source_ip", "username")
+        .unique()
+        .group_by("source_ip")
+        .agg(usernames=pl.len(), accounts=joined_names("username"))
+    )
+
+
+def _attacks(rows: pl.DataFrame, packets: pl.DataFrame, weights: Weights) -> pl.DataFrame:
+    """Return attack weight, the number of attack events and where they stand."""
+    where = ["source_ip", "time", "file", "file_rank", "line"]
+    number = pl.sum_horizontal("failures", "relays", "strangers", "bad")
+    mail = rows.select(*where, points=attack_points(weights), number=number)
+    later = pl.col("file_rank") + (rows["file_rank"].max() or 0) + 1
+    wall = packets.with_columns(file_rank=later).filter(pl.col("blocked") > 0)
+    wall = wall.select(*where, points=blocked_points(weights), number=pl.col("blocked"))
+    both = pl.concat([mail, wall], how="vertical_relaxed").filter(pl.col("number") > 0)
+    fade = decay(end=_end(rows, packets), half_life_days=weights.half_life_days)
+    total = (pl.col("points") * fade).sum()
+    sums = both.group_by("source_ip").agg(
+        attack_weight=capped(total, weights), attack_events=pl.col("number").sum()
+    )
+    blocked = packets.group_by("source_ip").agg(firewall_blocked=pl.col("blocked").sum())
+    return (
+        places(both, by="source_ip")
+        .join(sums, on="source_ip", how="full", coalesce=True)
+        .join(blocked, on="source_ip", how="full", coalesce=True)
+    )
+
+
+def _uses(
+    rows: pl.DataFrame, packets: pl.DataFrame, tried: pl.DataFrame, weights: Weights
+) -> pl.DataFrame:
+    """Return what speaks for each address; a suspect login speaks for nobody."""
+    used = rows.filter((pl.col("logins") > 0) | (pl.col("mails") > 0))
+    shown = places(used, by="source_ip", name="legit_evidence")
+    suspects = tried.filter(pl.col("standing") == "suspect")
+    honest = used.join(suspects, on="source_ip", how="anti")
+    columns = ["source_ip", "time", "logins", "mails"]
+    uses = pl.concat(
+        [
+            honest.select(*columns, completed=pl.lit(0)),
+            completed_use(honest, rows).select(*columns, completed=pl.lit(1)),
+        ],
+        how="vertical_relaxed",
+    )
+    end = _end(rows, packets)
+    last = honest.filter(pl.col("logins") > 0).group_by("source_ip")
+    return (
+        shown.join(tried, on="source_ip", how="full", coalesce=True)
+        .join(legit_weights(uses, end=end, weights=weights), on="source_ip", how="left")
+        .join(last.agg(last_login=pl.col("time").max()), on="source_ip", how="left")
+    )
+
+
+def _finished(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return the parts side by side, zero where nothing was counted, most attack first."""
+    table = parts[0]
+    for part in parts[1:]:
+        table = table.join(part, on="source_ip", how="left")
+    counts = [c.name for c in schema.SOURCES if c.dtype in {"int64", "float64"}]
+    attacked, mailed = pl.col("attack_events") > 0, pl.col("accepted") > 0
+    knocked = (pl.col("auth_failed") > 0) | (pl.col("relay_refused") > 0)
+    standing = (
+        pl.when(mailed & ~knocked)
+        .then(pl.lit("peer"))
+        .when(attacked)
+        .then(pl.lit("attacker"))
+        .otherwise(pl.lit("quiet"))
+    )
+    return (
+        table.with_columns(pl.col(counts).fill_null(0))
+        .with_columns(standing=pl.coalesce("standing", standing))
+        .with_columns(note=pl.coalesce("note", _note()))
+        .with_columns(pl.col("evidence", "legit_evidence", "accounts").fill_null(""))
+        .sort(["attack_weight", "source_ip"], descending=[True, False])
+    )
+
+
+def _note() -> pl.Expr:
+    """Return in plain words what speaks for and against an address without a login."""
+    attack = pl.format("{} attack events, no sign of proper use", "attack_events")
+    mixed = pl.format("{} attack events, but {} messages accepted", "attack_events", "accepted")
+    peer = pl.format("{} messages from it were accepted", "accepted")
+    standing = pl.col("standing")
+    return (
+        pl.when((standing == "attacker") & (pl.col("accepted") > 0))
+        .then(mixed)
+        .when(standing == "attacker")
+        .then(attack)
+        .when(standing == "peer")
+        .then(peer)
+        .otherwise(pl.lit(""))
+    )

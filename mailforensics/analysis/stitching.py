@@ -1,0 +1,234 @@
+"""Find which lines belong to one connection, for each way in which the daemons write them.
+
+- Postfix smtpd serves one client after another: a session is a stretch of one process.
+- postscreen serves many at once: a session is one peer address and port. A client that passes
+  is handed to smtpd, and both stretches are one session.
+- Dovecot names each session in the line itself: `session=<Xk3+8n4aUNsKAAAB>`.
+- Dovecot's auth service, asked by smtpd, names no session: its lines join the session of the same
+  peer that was open at that time, or else stand together by peer and time.
+"""
+
+from typing import Final
+
+import pandas as pd
+import polars as pl
+
+from mailforensics import schema
+from mailforensics.analysis.bridge import counted
+
+# smtpd_timeout is 300 s, and a milter or a proxy may wait about as long again. After an hour of
+# silence a process that writes again has a new client, or its number was given to a new process.
+GAP_SECONDS: Final = 3600
+# postscreen passes a client on at once; a busy server may let it wait for a free smtpd.
+HAND_OVER_SECONDS: Final = 30
+# A line of the auth service and the line of its client differ by the delay of a failed login.
+AUTH_SLACK_SECONDS: Final = 5
+AUTH_GAP_SECONDS: Final = 60
+
+NEEDED: Final = [
+    *("host", "program", "service", "pid", "event", "source_ip", "source_host", "source_port"),
+    *("username", "auth_ok", "auth_tried", "commands_ok", "commands_tried", "reason", "message"),
+    *("queue_id",),
+]
+_BACK: Final = ("auth", "auth-worker")
+_MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
+_SCREEN_ENDS: Final = ("screen_disconnect", "screen_pass")
+# A session id stands at the end of a login line, after the user in an auth line, and after the
+# process id in a line of a mail process.
+_SESSION_ID: Final = r"session=<([A-Za-z0-9+/=_-]+)>[^<>]*$"
+_SESSION_ID_INSIDE: Final = r"[,)>]<([A-Za-z0-9+/=_-]{8,})>\)?:"
+# Kinds that say nothing about a client when no address stands beside them.
+_LOOSE: Final = ("server", "other", "unparsed", "auth_unavailable", "rate")
+
+
+def stitch(events: pd.DataFrame) -> pl.DataFrame:
+    """Return the events that count, oldest first, with the `session` that each belongs to.
+
+    A session's number is the `order` of its first line; lines of no session have null.
+    Columns: NEEDED, `row` (position in `events`), `order`, `time`, `file`, `file_rank`, `line`,
+    `repeat`, `role` (`front` talks to the client, `back` answers about passwords, `mail` serves
+    a mailbox) and `session`.
+    """
+    rows = counted(events, columns=schema.MAIL_EVENTS, only=NEEDED).with_columns(role=_role())
+    lines = _with_family(rows)
+    fronts = pl.concat(
+        [
+            _serial(lines.filter(pl.col("family") == "serial")),
+            _screened(lines.filter(pl.col("family") == "screen")),
+            _named(lines.filter(pl.col("family") == "named")),
+        ]
+    )
+    fronts = _handed_over(fronts)
+    backs = _attached(lines.filter(pl.col("family") == "back"), fronts)
+    sessions = pl.concat([fronts.select("order", "session"), backs])
+    rows = rows.join(sessions, on="order", how="left", maintain_order="left")
+    return _with_peer(rows)
+
+
+def _with_peer(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines, those without an address with the peer of their session."""
+    known = rows.filter(pl.col("session").is_not_null() & pl.col("source_ip").is_not_null())
+    peers = known.group_by("session").agg(peer=pl.col("source_ip").first())
+    rows = rows.join(peers, on="session", how="left", maintain_order="left")
+    return rows.with_columns(source_ip=pl.coalesce("source_ip", "peer")).drop("peer")
+
+
+def _role() -> pl.Expr:
+    service = pl.col("service")
+    front = service.is_in(["smtpd", "postscreen"]) | service.str.ends_with("-login")
+    return (
+        pl.when(front)
+        .then(pl.lit("front"))
+        .when(service.is_in(_BACK))
+        .then(pl.lit("back"))
+        .when(service.is_in(_MAIL_PROCESS))
+        .then(pl.lit("mail"))
+    )
+
+
+def _with_family(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines that can belong to a connection, with the way in which they are joined."""
+    mine = rows.filter(pl.col("role").is_not_null())
+    service, role = pl.col("service"), pl.col("role")
+    serial, screen = service == "smtpd", service == "postscreen"
+    named = pl.col("name").is_not_null() | (role == "front")
+    back = (role == "back") & pl.col("source_ip").is_not_null()
+    family = (
+        pl.when(serial)
+        .then(pl.lit("serial"))
+        .when(screen)
+        .then(pl.lit("screen"))
+        .when(named)
+        .then(pl.lit("named"))
+        .when(back)
+        .then(pl.lit("back"))
+    )
+    return mine.select(
+        *("order", "time", "program", "pid", "service", "event", "source_ip", "source_port"),
+        host=_only_host(mine),
+        role=role,
+        name=_session_name(),
+    ).with_columns(family=family)
+
+
+def _only_host(rows: pl.DataFrame) -> pl.Expr:
+    """Return the host; a log without host names (Dovecot's own file) is of the only host known."""
+    known = rows["host"].drop_nulls().unique()
+    return pl.col("host").fill_null(known[0] if len(known) == 1 else "")
+
+
+def _session_name() -> pl.Expr:
+    dovecot = ~pl.col("service").is_in(["smtpd", "postscreen"])
+    message = pl.when(dovecot).then(pl.col("message"))
+    return pl.coalesce(message.str.extract(_SESSION_ID), message.str.extract(_SESSION_ID_INSIDE))
+
+
+def _serial(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return smtpd's lines with their session: one process serves one client after another."""
+    process = ["host", "program", "pid"]
+    # Without process ids only the peer can tell the clients apart.
+    peer = pl.when(pl.col("pid").is_null()).then(pl.col("source_ip"))
+    lines = lines.with_columns(peer=peer).sort([*process, "peer"], maintain_order=True)
+    starts = _starts(_is_new(*process, "peer"))
+    lines = lines.with_columns(session=pl.when(starts).then("order").forward_fill())
+    client = pl.col("source_ip").is_not_null() | ~pl.col("event").is_in(_LOOSE)
+    spoken = lines.group_by("session").agg(client=client.any()).filter("client")
+    return lines.join(spoken, on="session", how="semi", maintain_order="left").drop("peer")
+
+
+def _is_new(*columns: str) -> pl.Expr:
+    """Say where any of the columns differs from the row before (null is a value)."""
+    return pl.any_horizontal(
+        pl.col(name).ne_missing(pl.col(name).shift(1)) for name in columns
+    ) | (pl.int_range(pl.len()) == 0)
+
+
+def _starts(new_process: pl.Expr) -> pl.Expr:
+    """Say where a session of a serial process begins."""
+    event, peer = pl.col("event"), pl.col("source_ip")
+    ended = event.shift(1) == "disconnect"
+    silent = _is_silent(GAP_SECONDS)
+    # smtpd complains about the reverse name before it says `connect from`.
+    early = (event == "rdns_mismatch") & (event.shift(-1) == "connect") & (peer == peer.shift(-1))
+    early = early.fill_null(value=False)
+    connected = (event == "connect") & ~early.shift(1, fill_value=False)
+    other_peer = peer != peer.forward_fill().shift(1)
+    doubtful = pl.any_horizontal(ended, silent, other_peer).fill_null(value=False)
+    return new_process | connected | early | doubtful
+
+
+def _screened(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return postscreen's lines with their session: one peer address and port."""
+    peer = ["host", "program", "source_ip", "source_port"]
+    lines = lines.sort(peer, maintain_order=True)
+    ended = pl.col("event").shift(1).is_in(_SCREEN_ENDS)
+    doubtful = pl.any_horizontal(ended, _is_silent(GAP_SECONDS)).fill_null(value=False)
+    starts = _is_new(*peer) | (pl.col("event") == "screen_connect") | doubtful
+    lines = lines.with_columns(session=pl.when(starts).then("order").forward_fill())
+    return lines.filter(pl.col("source_ip").is_not_null())
+
+
+def _named(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return Dovecot's lines with their session: its own id, or each line of a login alone."""
+    alone = pl.format("line {}", "order")
+    lines = lines.with_columns(name=pl.coalesce("name", alone))
+    return lines.with_columns(session=pl.col("order").min().over("host", "name"))
+
+
+def _handed_over(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines with the number of postscreen's session where smtpd went on with it.
+
+    Clients of one address that pass are matched in turn with the sessions that smtpd begins.
+    """
+    passed = lines.filter(pl.col("event") == "screen_pass")
+    if passed.is_empty():
+        return lines
+    begun = lines.filter(
+        (pl.col("family") == "serial") & (pl.col("order") == pl.col("session"))
+    ).filter(~pl.col("program").str.contains("submission|smtps").fill_null(value=False))
+    moves = pl.concat([passed.with_columns(step=1), begun.with_columns(step=-1)])
+    moves = moves.sort("host", "source_ip", "order").with_columns(
+        stretch=(_is_new("host", "source_ip") | _is_silent(HAND_OVER_SECONDS)).cum_sum()
+    )
+    waiting = pl.col("step").cum_sum()
+    lowest = pl.min_horizontal(waiting.cum_min(), 0)
+    moves = moves.with_columns(
+        met=((pl.col("step") == 1) | (lowest == lowest.shift(1, fill_value=0))).over("stretch")
+    ).filter("met")
+    moves = moves.with_columns(turn=pl.col("order").cum_count().over("stretch", "step"))
+    first = moves.filter(pl.col("step") == 1).select("stretch", "turn", earlier="session")
+    second = moves.filter(pl.col("step") == -1).select("stretch", "turn", "session")
+    pairs = first.join(second, on=["stretch", "turn"]).select("session", "earlier")
+    joined = lines.join(pairs, on="session", how="left", maintain_order="left")
+    return joined.with_columns(session=pl.coalesce("earlier", "session")).drop("earlier")
+
+
+def _is_silent(seconds: int) -> pl.Expr:
+    silent = pl.col("time") - pl.col("time").shift(1) > pl.duration(seconds=seconds)
+    return silent.fill_null(value=False)
+
+
+def _attached(backs: pl.DataFrame, fronts: pl.DataFrame) -> pl.DataFrame:
+    """Return the auth service's unnamed lines with the session of the same peer at that time."""
+    slack = pl.duration(seconds=AUTH_SLACK_SECONDS)
+    spans = (
+        fronts.filter(pl.col("source_ip").is_not_null())
+        .group_by("session")
+        .agg(
+            pl.col("host", "source_ip").first(),
+            begins=pl.col("time").min() - slack,
+            ends=pl.col("time").max() + slack,
+        )
+        .sort("begins", "session")
+    )
+    backs = backs.sort("time", "order")
+    found = backs.select("order", "time", "host", "source_ip").join_asof(
+        spans, left_on="time", right_on="begins", by=["host", "source_ip"], check_sortedness=False
+    )
+    inside = pl.col("time") <= pl.col("ends")
+    found = found.with_columns(session=pl.when(inside).then("session"))
+    alone = found.filter(pl.col("session").is_null()).sort("host", "source_ip", "order")
+    starts = _is_new("host", "source_ip") | _is_silent(AUTH_GAP_SECONDS)
+    alone = alone.with_columns(session=pl.when(starts).then("order").forward_fill())
+    found = found.filter(pl.col("session").is_not_null())
+    return pl.concat([found, alone]).select("order", "session")

@@ -1,0 +1,92 @@
+"""Count rows of any table per time bin."""
+
+import re
+from typing import Final
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+from mailforensics import schema
+from mailforensics.analysis.bridge import TIME
+from mailforensics.errors import ArgumentError
+
+_UNITS: Final = {"s": "s", "min": "m", "m": "m", "h": "h", "d": "d", "w": "w"}
+_TIMES: Final = ("time", "start", "first_time", "first_seen")
+NO_VALUE: Final = "(none)"
+MOST_ROWS: Final = 5_000_000
+
+
+def timeline(
+    table: pd.DataFrame, *, every: str = "1h", by: str | None = "event"
+) -> pd.DataFrame:
+    """Return counts per time bin, oldest first, with zeros where nothing happened.
+
+    Folded lines count as often as they stand for (`repeat`); lines that were already read from
+    another file do not count; rows without a time cannot be placed and are left out.
+
+    Args:
+        table: any table with a time: events, sessions (by `start`), messages, breaches.
+        every: width of a bin: a number and `s`, `min`, `h`, `d` or `w` (weeks begin on Monday).
+            Bins are in UTC and named by their beginning.
+        by: the column whose values are counted apart; None counts all rows together.
+
+    Returns:
+        `time` (UTC, beginning of the bin), a column named like `by` (`(none)` for missing values),
+        and `count`; every bin has a row for every value. An empty input gives no rows.
+
+    Raises:
+        ArgumentError: `every` is no width, the table would have more than 5 million rows, or
+            `by` is `time` or `count`.
+        MissingColumnError: the table has no time, or no column `by`.
+    """
+    width = _width(every)
+    if by in {"time", "count"}:
+        raise ArgumentError(f"by={by!r} is a column of the result; name another column, or None.")
+    when = next((name for name in _TIMES if name in table.columns), "time")
+    schema.require(table, [when, *([by] if by else [])])
+    rows = _rows(table, when, by).with_columns(time=pl.col("time").dt.truncate(width))
+    counts = rows.group_by("time", "kind").agg(count=pl.col("repeat").sum())
+    result = _with_zeros(counts, width, every).sort("time", "kind")
+    frame = result.to_pandas().astype({"time": schema.TIME_DTYPE, "kind": "str", "count": "int64"})
+    return frame.rename(columns={"kind": by}) if by else frame.drop(columns="kind")
+
+
+def _width(every: str) -> str:
+    found = re.fullmatch(r"\s*([1-9]\d{0,4})\s*(s|min|m|h|d|w)\s*", str(every).lower())
+    if not found:
+        raise ArgumentError(
+            f"every={every!r} is no width of a time bin; write a number and s, min, h, d or w, "
+            "such as 15min, 1h or 1d."
+        )
+    return found[1] + _UNITS[found[2]]
+
+
+def _rows(table: pd.DataFrame, when: str, by: str | None) -> pl.DataFrame:
+    columns = {when: "time"} | ({by: "kind"} if by else {})
+    extra = [name for name in ("repeat", "duplicate") if name in table.columns and name != by]
+    picked = pa.Table.from_pandas(table[[*columns, *extra]], preserve_index=False)
+    rows = pl.DataFrame(picked).rename(columns)
+    if "duplicate" in extra:
+        rows = rows.filter(~pl.col("duplicate").fill_null(value=False))
+    repeat = pl.col("repeat").cast(pl.Int64).fill_null(1) if "repeat" in extra else pl.lit(1)
+    kind = pl.col("kind").cast(pl.String).fill_null(NO_VALUE) if by else pl.lit("")
+    return rows.select(pl.col("time").cast(TIME), kind=kind, repeat=repeat).filter(
+        pl.col("time").is_not_null()
+    )
+
+
+def _with_zeros(counts: pl.DataFrame, width: str, every: str) -> pl.DataFrame:
+    if counts.is_empty():
+        return counts
+    first, last = counts["time"].min(), counts["time"].max()
+    bins = pl.datetime_range(first, last, width, time_zone="UTC", time_unit="us", eager=True)
+    kinds = counts["kind"].unique().sort()
+    if len(bins) * len(kinds) > MOST_ROWS:
+        raise ArgumentError(
+            f"every={every!r} gives {len(bins):,} bins for {len(kinds):,} values; "
+            "take wider bins, or a column with fewer values."
+        )
+    grid = pl.DataFrame({"time": bins}).join(pl.DataFrame({"kind": kinds}), how="cross")
+    whole = grid.join(counts, on=["time", "kind"], how="left")
+    return whole.with_columns(pl.col("count").fill_null(0))
