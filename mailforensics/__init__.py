@@ -12,10 +12,15 @@ from types import ModuleType
 
 from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.cover_options import CoverOptions
+from mailforensics.analysis.networks import networks
+from mailforensics.analysis.sessions import sessions
+from mailforensics.analysis.sources import sources
+from mailforensics.analysis.timeline import timeline
 from mailforensics.reading.audit import audit
 from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.ufw import read_ufw_log
+from mailforensics.review.candidates import candidates
 from mailforensics.review.decisions import Decisions
 from mailforensics.simulation.attacks import simulate_attack
 
@@ -25,11 +30,16 @@ __all__ = [
     "Decisions",
     "Firewall",
     "audit",
+    "candidates",
     "cover",
+    "networks",
     "read_firewall",
     "read_mail_log",
     "read_ufw_log",
+    "sessions",
     "simulate_attack",
+    "sources",
+    "timeline",
 ]
 
 

@@ -50,6 +50,4 @@ def _table(
     for row in filled:
         if isinstance(row["time"], int | float):
             row["time"] = START + pd.Timedelta(seconds=row["time"])
-    return schema.conform(
-        pd.DataFrame(filled).reindex(columns=schema.names(columns)), columns
-    )
+    return schema.conform(pd.DataFrame(filled).reindex(columns=schema.names(columns)), columns)

@@ -34,7 +34,7 @@ def count_once(stitched: pl.DataFrame) -> pl.DataFrame:
     about = rows.filter(pl.col("session").is_not_null() & pl.col("_matters"))
     rows = rows.join(_totals(about), on="session", how="left", maintain_order="left")
     rows = rows.with_columns(failures=_failures(), logins=_logins(), unexplained=_unexplained())
-    rows = rows.with_columns(logins=pl.col("logins") + pl.col("unexplained"), *_other_counts())
+    rows = rows.with_columns(*_other_counts(), logins=pl.col("logins") + pl.col("unexplained"))
     return rows.drop("^_.*$")
 
 

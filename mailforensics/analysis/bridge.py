@@ -58,7 +58,11 @@ def counted(events: pd.DataFrame, *, columns: schema.Table, only: list[str]) -> 
         .with_row_index("file_rank")
     )
     rows = rows.join(
-        files.select("file", "file_rank"), on="file", how="left", nulls_equal=True, maintain_order="left"
+        files.select("file", "file_rank"),
+        on="file",
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
     )
     return rows.sort("time", "file_rank", "line").with_row_index("order")
 
@@ -107,3 +111,9 @@ def joined_names(name: str) -> pl.Expr:
     """Return the distinct names of a group, sorted, joined; a comma inside a name is escaped."""
     clean = pl.col(name).str.replace_all(",", r"\x2c", literal=True)
     return clean.drop_nulls().unique().sort().str.join(NAMES_JOINED_BY)
+
+
+def number(count: str, *, one: str, many: str = "") -> pl.Expr:
+    """Return a count with its word: `1 message`, `3 messages`."""
+    word = pl.when(pl.col(count) == 1).then(pl.lit(one)).otherwise(pl.lit(many or f"{one}s"))
+    return pl.format("{} {}", pl.col(count), word)

@@ -59,7 +59,7 @@ def grouped(table: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             usernames=pl.col("usernames").fill_null(0),
             share=pl.col("attack_weight") / total,
-            density=(pl.col("attackers") / _addresses()).clip(0, 1),
+            density=(pl.col("attackers") / size()).clip(0, 1),
             value=pl.col("attack_weight") - LEGIT_FACTOR * pl.col("legit_weight"),
         )
         .sort(["attack_weight", "network"], descending=[True, False])
@@ -81,9 +81,29 @@ def _distinct_accounts(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _addresses() -> pl.Expr:
+def size() -> pl.Expr:
     """Return the size of a network: addresses of IPv4, and /64 subscribers of IPv6."""
     bits = pl.col("network").str.extract(r"/(\d+)$").cast(pl.Int64)
     ipv6 = pl.col("network").str.contains(":", literal=True)
     free = pl.when(ipv6).then((64 - bits).clip(0)).otherwise(32 - bits)
     return pl.lit(2.0).pow(free)
+
+
+def members(sources: pl.DataFrame, *, networks: list[str]) -> pl.DataFrame:
+    """Return the sources that lie in given networks, with `network` set to that network.
+
+    Networks may be of any size and may overlap: a source stands once in each that holds it.
+    Networks without a source give no row. No row is dropped for a size: one pass for each
+    prefix length that occurs.
+    """
+    texts = pd.Series(sources["source_ip"].to_list(), dtype="str")
+    bits = {(":" in text, int(text.rpartition("/")[2])) for text in networks}
+    wanted = pl.DataFrame({"network": networks}, schema={"network": pl.String}).unique()
+    parts = [sources.clear()]
+    for ipv6, length in sorted(bits):
+        mine = sources["source_ip"].str.contains(":", literal=True) == ipv6
+        sizes = {"v6": length} if ipv6 else {"v4": length}
+        of = network_of(texts[mine.to_numpy()], **sizes)
+        found = sources.filter(mine).with_columns(network=pl.Series(list(of), dtype=pl.String))
+        parts.append(found.join(wanted, on="network", how="semi"))
+    return pl.concat(parts)

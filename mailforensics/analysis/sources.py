@@ -8,7 +8,7 @@ import polars as pl
 from mailforensics import schema
 from mailforensics.addresses import network_of
 from mailforensics.analysis.attempts import count_once
-from mailforensics.analysis.bridge import TIME, counted, joined_names, places, to_pandas
+from mailforensics.analysis.bridge import TIME, counted, joined_names, number, places, to_pandas
 from mailforensics.analysis.countries import country_of
 from mailforensics.analysis.sessions import completed_use
 from mailforensics.analysis.standing import DEFAULT_RULES, StandingRules, pairs, standings
@@ -122,8 +122,7 @@ def _mail_counts(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
-    tried = (pl.col("event") == "auth_failed") | (pl.col("logins") > 0)
-    named = rows.filter(tried & pl.col("username").is_not_null())
+    named = rows.filter((pl.col("event") == "auth_failed") & pl.col("username").is_not_null())
     return (
         named.select("source_ip", "username")
         .unique()
@@ -135,16 +134,16 @@ def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
 def _attacks(rows: pl.DataFrame, packets: pl.DataFrame, weights: Weights) -> pl.DataFrame:
     """Return attack weight, the number of attack events and where they stand."""
     where = ["source_ip", "time", "file", "file_rank", "line"]
-    number = pl.sum_horizontal("failures", "relays", "strangers", "bad")
-    mail = rows.select(*where, points=attack_points(weights), number=number)
+    attacks = pl.sum_horizontal("failures", "relays", "strangers", "bad")
+    mail = rows.select(*where, points=attack_points(weights), attacks=attacks)
     later = pl.col("file_rank") + (rows["file_rank"].max() or 0) + 1
     wall = packets.with_columns(file_rank=later).filter(pl.col("blocked") > 0)
-    wall = wall.select(*where, points=blocked_points(weights), number=pl.col("blocked"))
-    both = pl.concat([mail, wall], how="vertical_relaxed").filter(pl.col("number") > 0)
+    wall = wall.select(*where, points=blocked_points(weights), attacks=pl.col("blocked"))
+    both = pl.concat([mail, wall], how="vertical_relaxed").filter(pl.col("attacks") > 0)
     fade = decay(end=_end(rows, packets), half_life_days=weights.half_life_days)
     total = (pl.col("points") * fade).sum()
     sums = both.group_by("source_ip").agg(
-        attack_weight=capped(total, weights), attack_events=pl.col("number").sum()
+        attack_weight=capped(total, weights), attack_events=pl.col("attacks").sum()
     )
     blocked = packets.group_by("source_ip").agg(firewall_blocked=pl.col("blocked").sum())
     return (
@@ -205,9 +204,11 @@ def _finished(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 def _note() -> pl.Expr:
     """Return in plain words what speaks for and against an address without a login."""
-    attack = pl.format("{} attack events, no sign of proper use", "attack_events")
-    mixed = pl.format("{} attack events, but {} messages accepted", "attack_events", "accepted")
-    peer = pl.format("{} messages from it were accepted", "accepted")
+    attacks = number("attack_events", one="attack event")
+    messages = number("accepted", one="message")
+    attack = pl.format("{}, no sign of proper use", attacks)
+    mixed = pl.format("{}, but {} accepted", attacks, messages)
+    peer = pl.format("{} accepted", messages)
     standing = pl.col("standing")
     return (
         pl.when((standing == "attacker") & (pl.col("accepted") > 0))

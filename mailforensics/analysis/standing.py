@@ -9,6 +9,8 @@ from typing import Final
 
 import polars as pl
 
+from mailforensics.analysis.bridge import number
+
 
 @dataclass(frozen=True, slots=True)
 class StandingRules:
@@ -104,16 +106,18 @@ def standings(tried: pl.DataFrame, *, rules: StandingRules = DEFAULT_RULES) -> p
     unnamed_login = pl.col("logins").filter(~named).sum()
     own = (pl.col("failures") >= rules.stale_failures) & pl.col("home_login").is_not_null()
     away = pl.col("any_login").is_not_null() & pl.col("home_login").is_null()
-    steady = (pl.col("spread") <= rules.steady_spread) & (
-        pl.col("failures") >= rules.steady_tries
-    )
+    steady = (pl.col("spread") <= rules.steady_spread) & (pl.col("failures") >= rules.steady_tries)
     table = homes.group_by("source_ip").agg(
         pl.col("failures", "logins", "before").sum(),
         strange=pl.col("strange").sum(),
         blind=pl.col("before").filter(~named).sum(),
         newcomer=(pl.col("first_login").min() <= pl.col("network_login").first()),
-        homeless=(named & worked & (pl.col("any_login") < pl.col("home_login"))
-                  & (pl.col("before") >= rules.failures_away)).any(),
+        homeless=(
+            named
+            & worked
+            & (pl.col("any_login") < pl.col("home_login"))
+            & (pl.col("before") >= rules.failures_away)
+        ).any(),
         only_counted=(unnamed_login > 0) & (pl.col("logins").filter(named).sum() == 0),
         stale=pl.struct("account", "failures", "gap", "home_login").filter(own).first(),
         steady=pl.col("account").filter(away & steady).first(),
@@ -146,7 +150,10 @@ def _note() -> pl.Expr:
     suspect = pl.format(
         "{} of {} tries worked, after {} that failed; {} accounts tried never worked from this "
         "network: read the breaches first",
-        "logins", pl.col("logins") + pl.col("failures"), "before", "strange",
+        "logins",
+        pl.col("logins") + pl.col("failures"),
+        "before",
+        "strange",
     )
     stale = pl.format(
         "sends an old password of {} again and again ({} times, about every {} s); the same "
@@ -156,15 +163,20 @@ def _note() -> pl.Expr:
         pl.col("stale").struct.field("gap").round(0).cast(pl.Int64).fill_null(0),
         pl.col("stale").struct.field("home_login").dt.strftime("%Y-%m-%d"),
     )
-    user = pl.format("{} logins worked, {} failed", "logins", "failures")
+    user = pl.format("{} worked, {} failed", number("logins", one="login"), "failures")
     steady = pl.format(
         "asks for {} at a steady rhythm, and that account is in use elsewhere: maybe a device of "
-        "its owner away from home", "steady",
+        "its owner away from home",
+        "steady",
     )
     standing = pl.col("standing")
     return (
-        pl.when(standing == "suspect").then(suspect)
-        .when(standing == "stale_password").then(stale)
-        .when(standing == "user").then(user)
-        .when(pl.col("steady").is_not_null()).then(steady)
+        pl.when(standing == "suspect")
+        .then(suspect)
+        .when(standing == "stale_password")
+        .then(stale)
+        .when(standing == "user")
+        .then(user)
+        .when(pl.col("steady").is_not_null())
+        .then(steady)
     )

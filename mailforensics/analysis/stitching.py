@@ -138,9 +138,9 @@ def _serial(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _is_new(*columns: str) -> pl.Expr:
     """Say where any of the columns differs from the row before (null is a value)."""
-    return pl.any_horizontal(
-        pl.col(name).ne_missing(pl.col(name).shift(1)) for name in columns
-    ) | (pl.int_range(pl.len()) == 0)
+    return pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in columns) | (
+        pl.int_range(pl.len()) == 0
+    )
 
 
 def _starts(new_process: pl.Expr) -> pl.Expr:

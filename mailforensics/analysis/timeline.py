@@ -17,9 +17,7 @@ NO_VALUE: Final = "(none)"
 MOST_ROWS: Final = 5_000_000
 
 
-def timeline(
-    table: pd.DataFrame, *, every: str = "1h", by: str | None = "event"
-) -> pd.DataFrame:
+def timeline(table: pd.DataFrame, *, every: str = "1h", by: str | None = "event") -> pd.DataFrame:
     """Return counts per time bin, oldest first, with zeros where nothing happened.
 
     Folded lines count as often as they stand for (`repeat`); lines that were already read from
@@ -79,8 +77,9 @@ def _rows(table: pd.DataFrame, when: str, by: str | None) -> pl.DataFrame:
 def _with_zeros(counts: pl.DataFrame, width: str, every: str) -> pl.DataFrame:
     if counts.is_empty():
         return counts
-    first, last = counts["time"].min(), counts["time"].max()
-    bins = pl.datetime_range(first, last, width, time_zone="UTC", time_unit="us", eager=True)
+    bins = counts.select(
+        pl.datetime_range(pl.col("time").min(), pl.col("time").max(), width)
+    ).to_series()
     kinds = counts["kind"].unique().sort()
     if len(bins) * len(kinds) > MOST_ROWS:
         raise ArgumentError(

@@ -1,0 +1,111 @@
+"""The table to review: one row a network, with reasons, collateral and a suggestion."""
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+import pandas as pd
+import polars as pl
+
+from mailforensics import schema
+from mailforensics.addresses import Address, Network, why_protected
+from mailforensics.analysis.bridge import to_pandas, to_polars
+from mailforensics.analysis.networks import grouped, members
+from mailforensics.review.grounds import (
+    GROUND_COUNTS,
+    NONE_SEEN,
+    collateral,
+    evidence,
+    grounds,
+    told,
+)
+from mailforensics.review.judgement import judged
+
+_STATES: Final = {"network": pl.String, "protected": pl.String, "already": pl.String}
+_OF_SOURCES: Final = [
+    *("source_ip", "network", "source_host", "first_seen", "last_seen", "auth_failed", "auth_ok"),
+    *("relay_refused", "bad_protocol", "accepted", "firewall_blocked", "attack_weight"),
+    *("legit_weight", "attack_events", "accounts", "standing", "note", "evidence"),
+    "legit_evidence",
+]
+
+
+class Wall(Protocol):
+    """What candidates ask of a firewall: which rule already keeps a network out, or ""."""
+
+    def covers(self, network: str) -> str:
+        """Return the rules that cover a whole network, or empty text."""
+
+
+def candidates(
+    sources: pd.DataFrame,
+    networks_or_plan: pd.DataFrame,
+    *,
+    firewall: Wall | None = None,
+    protect: Iterable[str | Address | Network] = (),
+    allow_documentation: bool = False,
+) -> pd.DataFrame:
+    """Return the networks to review: most attack weight first, settled ones last.
+
+    A suggestion is what a careful colleague would say; nothing is banned without a recorded
+    decision. `reject`: must never be banned, is covered already, or only its own users failed
+    (a phone with an old password). `look`: somebody legitimate lives there, a login there may be a
+    break-in, one address alone attacked, or there is too little to go on. `approve`: the rest.
+    Networks without any attack event are left out.
+
+    Args:
+        sources: what `mf.sources` returned.
+        networks_or_plan: what `mf.networks` returned, or the plan of `mf.cover`.
+        firewall: what `mf.read_firewall` returned; fills `already`.
+        protect: addresses and networks that must never be banned, beside the built-in list.
+        allow_documentation: let documentation networks be suggested (lessons, tests).
+
+    Returns:
+        The columns of `schema.CANDIDATES`; ties by network; empty for no networks.
+
+    Raises:
+        ArgumentError: an entry of `protect` is no network.
+        MissingColumnError: a table lacks what the review needs.
+    """
+    schema.require(sources, ["source_ip", "attack_weight", "legit_weight"])
+    schema.require(networks_or_plan, ["network"])
+    if "events" in networks_or_plan.columns:
+        networks_or_plan = networks_or_plan[networks_or_plan["events"] > 0]
+    listed = networks_or_plan["network"].dropna().tolist()
+    inside = members(to_polars(sources, schema.SOURCES, only=_OF_SOURCES), networks=listed)
+    protect = [protect] if isinstance(protect, str) else list(protect)
+    states = [
+        {
+            "network": network,
+            "protected": why_protected(network, protect, allow_documentation=allow_documentation),
+            "already": firewall.covers(network) if firewall is not None else "",
+        }
+        for network in listed
+    ]
+    table = _facts(networks_or_plan, inside).join(
+        pl.DataFrame(states, schema=_STATES), on="network", how="left"
+    )
+    table = judged(table).with_columns(reasons=pl.format("{}. {}.", told(), "why"))
+    return to_pandas(_sorted(table), schema.CANDIDATES)
+
+
+def _facts(given: pd.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
+    """Return the networks as given, what they lack counted anew, and what their sources did."""
+    counted = grouped(inside)
+    names = [name for name in schema.names(schema.NETWORKS) if name in given.columns]
+    table = to_polars(given, schema.NETWORKS, only=names).filter(pl.col("network").is_not_null())
+    lacking = [name for name in counted.columns if name not in names]
+    table = table.join(counted.select("network", *lacking), on="network", how="left")
+    for part in (grounds(inside), collateral(inside), evidence(inside)):
+        table = table.join(part, on="network", how="left")
+    kinds = {column.name: column.dtype for column in schema.NETWORKS}
+    numbers = [name for name, kind in kinds.items() if kind in {"int64", "float64"}]
+    return table.with_columns(
+        pl.col(*numbers, *GROUND_COUNTS).fill_null(0),
+        pl.col("collateral").fill_null(NONE_SEEN),
+        pl.col("evidence").fill_null(""),
+    )
+
+
+def _sorted(table: pl.DataFrame) -> pl.DataFrame:
+    settled = pl.col("suggestion") == "reject"
+    return table.sort([settled, "attack_weight", "network"], descending=[False, True, False])

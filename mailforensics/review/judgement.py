@@ -1,0 +1,121 @@
+"""What a careful colleague would say of a network: rules in order, the first that fits decides."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """From where on a network is worth a ban without a second thought.
+
+    Attributes:
+        attack_weight: decayed attack events; fail2ban bans one address after 5 failures.
+        attackers: attacking addresses that a whole network needs; one alone is no network.
+        v4: shortest IPv4 prefix that is not too wide to judge.
+        v6: shortest IPv6 prefix that is not too wide to judge.
+    """
+
+    attack_weight: float = 3.0
+    attackers: int = 2
+    v4: int = 24
+    v6: int = 48
+
+
+BOUNDS: Final = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason to suggest something: when it applies, what it suggests, and why in words."""
+
+    applies: pl.Expr
+    suggestion: str
+    why: pl.Expr
+
+
+_BITS: Final = pl.col("network").str.extract(r"/(\d+)$").cast(pl.Int64)
+_IPV6: Final = pl.col("network").str.contains(":", literal=True)
+_IS_ONE: Final = pl.when(_IPV6).then(_BITS >= 64).otherwise(_BITS == 32)
+_IS_WIDE: Final = pl.when(_IPV6).then(BOUNDS.v6 > _BITS).otherwise(BOUNDS.v4 > _BITS)
+_KNOCKS: Final = pl.sum_horizontal("tries", "relays")
+
+RULES: Final = (
+    Rule(
+        pl.col("protected") != "",
+        "reject",
+        pl.format("Must never be banned: {}", "protected"),
+    ),
+    Rule(
+        pl.col("already") != "",
+        "reject",
+        pl.format("Nothing to add, the firewall keeps it out: {}", "already"),
+    ),
+    Rule(
+        pl.col("suspects") > 0,
+        "look",
+        pl.format("Perhaps a break-in: {}. Change that password before you ban", "note"),
+    ),
+    Rule(
+        (pl.col("stale") > 0) & (pl.col("hostile") == 0),
+        "reject",
+        pl.format("No attacker but a user's device: one address {}. Tell the user", "note"),
+    ),
+    Rule(
+        (pl.col("users") > 0) & (pl.col("hostile") == 0),
+        "reject",
+        pl.lit("Only addresses from which a user also logs in failed: a mistyped password"),
+    ),
+    Rule(
+        pl.col("users") > 0,
+        "look",
+        pl.lit("A user logs in from here: ban the attacking addresses alone, or nothing"),
+    ),
+    Rule(
+        (pl.col("peers") > 0) | (pl.col("legit_inside") > 0),
+        "look",
+        pl.lit("Mail from here was accepted: is it wanted mail"),
+    ),
+    Rule(pl.col("hint").is_not_null(), "look", pl.format("One address {}", "hint")),
+    Rule(
+        _IS_WIDE,
+        "look",
+        pl.lit("Wider than one owner's network usually is: many strangers live there"),
+    ),
+    Rule(
+        (_KNOCKS == 0) & (pl.col("blocked") == pl.col("attacks")),
+        "look",
+        pl.lit("The firewall dropped all of it already, so for mail a ban changes nothing"),
+    ),
+    Rule(
+        _KNOCKS == 0,
+        "look",
+        pl.lit("No login and no relay was tried: perhaps a clumsy sender"),
+    ),
+    Rule(
+        ~_IS_ONE & (pl.col("attacking") < BOUNDS.attackers),
+        "look",
+        pl.format("Only {} attacked: a ban of that address alone would do", "one"),
+    ),
+    Rule(
+        pl.col("weight_inside") < BOUNDS.attack_weight,
+        "look",
+        pl.lit("Little or long ago: too little to go on"),
+    ),
+    Rule(
+        pl.lit(value=True),
+        "approve",
+        pl.lit("Attacks, and no sign of proper use"),
+    ),
+)
+
+
+def judged(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the facts of each network with `suggestion` and `why`."""
+    return table.with_columns(
+        suggestion=pl.coalesce(
+            *(pl.when(rule.applies).then(pl.lit(rule.suggestion)) for rule in RULES)
+        ),
+        why=pl.coalesce(*(pl.when(rule.applies).then(rule.why) for rule in RULES)),
+    )
