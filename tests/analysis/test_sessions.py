@@ -133,12 +133,11 @@ def test_postscreen_hands_over_to_smtpd() -> None:
 
 def test_postscreen_serves_many_at_once() -> None:
     """Interleaved clients of postscreen are told apart by address and port."""
+    told = [("screen_connect", 1), ("screen_connect", 2), ("pregreet", 1)]
+    told += [("screen_disconnect", 2), ("screen_disconnect", 1)]
     rows = [
         POSTSCREEN | {"event": event, "source_ip": ATTACKER, "source_port": port, "time": time}
-        for time, (event, port) in enumerate(
-            [("screen_connect", 1), ("screen_connect", 2), ("pregreet", 1)]
-            + [("screen_disconnect", 2), ("screen_disconnect", 1)]
-        )
+        for time, (event, port) in enumerate(told)
     ]
     table = mf.sessions(events(rows))
     assert table["seconds"].tolist() == [4.0, 2.0]
