@@ -43,7 +43,8 @@ def _told() -> list[pl.Expr]:
     failed, worked, repeat = _EVENT == "auth_failed", _EVENT == "auth_ok", pl.col("repeat")
     smtpd, back = pl.col("service") == "smtpd", pl.col("role") == "back"
     missed = (pl.col("auth_tried") - pl.col("auth_ok").fill_null(0)).fill_null(0)
-    counter = _FRONT & (_EVENT == "disconnect") & (pl.col("auth_tried") > 0)
+    counted = (pl.col("auth_tried") > 0).fill_null(value=False) | (pl.col("auth_ok") > 0)
+    counter = _FRONT & (_EVENT == "disconnect") & counted
     claims = smtpd & (worked | ((_EVENT == "accepted") & _NAMED))
     return [
         _count(failed & _FRONT, repeat * missed.clip(1)).alias("_front"),

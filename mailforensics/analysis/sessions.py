@@ -12,6 +12,7 @@ from mailforensics.analysis.stitching import stitch
 
 _BEGINS: Final = ("connect", "screen_connect")
 _LOST: Final = ("lost_connection", "timeout", "too_many_errors", "hangup")
+_MAIL_ENDS: Final = "Disconnected|Logged out|Connection closed"
 _SCREEN_ENDS: Final = ("screen_disconnect", "hangup")
 _COUNTS: Final = {
     "auth_ok": "logins",
@@ -117,7 +118,7 @@ def _flags() -> list[pl.Expr]:
         ((service == "smtpd") & (event == "disconnect"))
         | ((service == "postscreen") & event.is_in(_SCREEN_ENDS))
         | (login & event.is_in(["disconnect", "auth_failed", "lost_connection", "timeout"]))
-        | ((pl.col("role") == "mail") & (event == "disconnect"))
+        | ((pl.col("role") == "mail") & pl.col("message").str.contains(_MAIL_ENDS))
     )
     return [
         (event.is_in(_BEGINS) | login).any().alias("_begun"),

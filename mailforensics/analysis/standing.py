@@ -28,6 +28,8 @@ class StandingRules:
         steady_tries: tries needed to speak of a rhythm.
         steady_spread: spread of the gaps between tries (quartile distance / median) up to which
             they keep a rhythm, as a device that asks every few minutes does.
+        stolen_days: days after a guessed login in which a new network that uses the same account
+            is suspect too: thieves often guess from one address and send from another.
     """
 
     strange_accounts: int = 3
@@ -36,9 +38,11 @@ class StandingRules:
     stale_failures: int = 5
     steady_tries: int = 8
     steady_spread: float = 0.2
+    stolen_days: int = 7
 
 
 DEFAULT_RULES: Final = StandingRules()
+STEADY_NOTE: Final = "asks for"
 
 
 def account_key(name: str = "username") -> pl.Expr:
@@ -101,43 +105,75 @@ def standings(tried: pl.DataFrame, *, rules: StandingRules = DEFAULT_RULES) -> p
     `standing` is `suspect`, `stale_password`, `user`, or null where no login speaks for it.
     """
     homes = at_home(tried)
-    worked = pl.col("logins") > 0
-    named = pl.col("account").is_not_null()
-    unnamed_login = pl.col("logins").filter(~named).sum()
+    guessed = _by_address(homes, rules).with_columns(guessed=_is_guessed(rules))
+    heirs = _heirs(homes, guessed.filter("guessed"), rules)
+    return (
+        guessed.join(heirs, on="source_ip", how="left")
+        .with_columns(standing=_standing())
+        .select("source_ip", "standing", note=_note())
+    )
+
+
+def _by_address(homes: pl.DataFrame, rules: StandingRules) -> pl.DataFrame:
+    """Return one row an address: what its pairs say together."""
+    named, worked = pl.col("account").is_not_null(), pl.col("logins") > 0
     own = (pl.col("failures") >= rules.stale_failures) & pl.col("home_login").is_not_null()
     away = pl.col("any_login").is_not_null() & pl.col("home_login").is_null()
     steady = (pl.col("spread") <= rules.steady_spread) & (pl.col("failures") >= rules.steady_tries)
-    table = homes.group_by("source_ip").agg(
-        pl.col("failures", "logins", "before").sum(),
-        strange=pl.col("strange").sum(),
-        blind=pl.col("before").filter(~named).sum(),
-        newcomer=(pl.col("first_login").min() <= pl.col("network_login").first()),
-        homeless=(
-            named
-            & worked
-            & (pl.col("any_login") < pl.col("home_login"))
-            & (pl.col("before") >= rules.failures_away)
-        ).any(),
-        only_counted=(unnamed_login > 0) & (pl.col("logins").filter(named).sum() == 0),
-        stale=pl.struct("account", "failures", "gap", "home_login").filter(own).first(),
-        steady=pl.col("account").filter(away & steady).first(),
-    )
-    return table.with_columns(standing=_standing(rules)).select(
-        "source_ip", "standing", note=_note()
+    guest = named & worked & (pl.col("any_login") < pl.col("home_login"))
+    return (
+        homes.sort("source_ip", "account")
+        .group_by("source_ip", maintain_order=True)
+        .agg(
+            pl.col("failures", "logins", "before").sum(),
+            strange=pl.col("strange").sum(),
+            blind=pl.col("before").filter(~named).sum(),
+            newcomer=pl.col("first_login").min() <= pl.col("network_login").first(),
+            homeless=(guest & (pl.col("before") >= rules.failures_away)).any(),
+            nameless=worked.any() & ~(worked & named).any(),
+            stale=pl.struct("account", "failures", "gap", "home_login").filter(own).first(),
+            steady=pl.col("account").filter(away & steady).first(),
+        )
     )
 
 
-def _standing(rules: StandingRules) -> pl.Expr:
+def _is_guessed(rules: StandingRules) -> pl.Expr:
+    """Say where a login worked that looks like the end of a row of guesses."""
     newcomer = pl.col("newcomer").fill_null(value=False)
     guessed = pl.any_horizontal(
         pl.col("strange") >= rules.strange_accounts,
         newcomer & (pl.col("blind") >= rules.blind_failures),
         pl.col("homeless").fill_null(value=False),
-        newcomer & pl.col("only_counted") & (pl.col("before") >= rules.strange_accounts),
+        newcomer & pl.col("nameless") & (pl.col("before") >= rules.strange_accounts),
     )
+    return (pl.col("logins") > 0) & guessed
+
+
+def _heirs(homes: pl.DataFrame, guessed: pl.DataFrame, rules: StandingRules) -> pl.DataFrame:
+    """Return the addresses that use an account soon after it was guessed: `source_ip`, `stolen`.
+
+    They are in networks that the account never used before, although it was in use elsewhere.
+    """
+    worked = homes.filter((pl.col("logins") > 0) & pl.col("account").is_not_null())
+    taken = (
+        worked.join(guessed, on="source_ip", how="semi")
+        .group_by("account")
+        .agg(taken=pl.col("first_login").min())
+    )
+    after = pl.col("home_login") - pl.col("taken")
+    soon = after.is_between(pl.duration(), pl.duration(days=rules.stolen_days))
+    return (
+        worked.join(taken, on="account")
+        .filter(soon & (pl.col("any_login") < pl.col("taken")))
+        .group_by("source_ip")
+        .agg(stolen=pl.col("account").sort().first())
+    )
+
+
+def _standing() -> pl.Expr:
     stale = pl.col("stale").struct.field("account").is_not_null() & (pl.col("strange") == 0)
     return (
-        pl.when((pl.col("logins") > 0) & guessed)
+        pl.when(pl.col("guessed") | pl.col("stolen").is_not_null())
         .then(pl.lit("suspect"))
         .when(stale)
         .then(pl.lit("stale_password"))
@@ -147,36 +183,39 @@ def _standing(rules: StandingRules) -> pl.Expr:
 
 
 def _note() -> pl.Expr:
-    suspect = pl.format(
-        "{} of {} tries worked, after {} that failed; {} accounts tried never worked from this "
-        "network: read the breaches first",
-        "logins",
-        pl.col("logins") + pl.col("failures"),
-        "before",
-        "strange",
-    )
-    stale = pl.format(
-        "sends an old password of {} again and again ({} times, about every {} s); the same "
-        "account logged in from this network on {}",
-        pl.col("stale").struct.field("account"),
-        pl.col("stale").struct.field("failures"),
-        pl.col("stale").struct.field("gap").round(0).cast(pl.Int64).fill_null(0),
-        pl.col("stale").struct.field("home_login").dt.strftime("%Y-%m-%d"),
-    )
-    user = pl.format("{} worked, {} failed", number("logins", one="login"), "failures")
+    stale = pl.col("stale").struct
+    texts = {
+        "suspect": pl.when(pl.col("guessed"))
+        .then(_guessed_note())
+        .otherwise(
+            pl.format("uses {} from a new network after that account was guessed", "stolen")
+        ),
+        "stale_password": pl.format(
+            "sends an old password of {} again and again ({} times, about every {} s); the same "
+            "account logged in from this network on {}",
+            stale.field("account"),
+            stale.field("failures"),
+            stale.field("gap").round(0).cast(pl.Int64).fill_null(0),
+            stale.field("home_login").dt.strftime("%Y-%m-%d"),
+        ),
+        "user": pl.format("{} worked, {} failed", number("logins", one="login"), "failures"),
+    }
     steady = pl.format(
-        "asks for {} at a steady rhythm, and that account is in use elsewhere: maybe a device of "
-        "its owner away from home",
+        f"{STEADY_NOTE} {{}} at a steady rhythm, and that account is in use elsewhere: maybe a "
+        "device of its owner away from home",
         "steady",
     )
-    standing = pl.col("standing")
-    return (
-        pl.when(standing == "suspect")
-        .then(suspect)
-        .when(standing == "stale_password")
-        .then(stale)
-        .when(standing == "user")
-        .then(user)
-        .when(pl.col("steady").is_not_null())
-        .then(steady)
+    known = (pl.when(pl.col("standing") == name).then(text) for name, text in texts.items())
+    return pl.coalesce(*known, pl.when(pl.col("steady").is_not_null()).then(steady))
+
+
+def _guessed_note() -> pl.Expr:
+    strange = pl.format(
+        ", on {} that never worked from this network", number("strange", one="account")
+    )
+    return pl.format(
+        "{} worked after {}{}",
+        number("logins", one="login"),
+        number("before", one="failure"),
+        pl.when(pl.col("strange") > 0).then(strange).otherwise(pl.lit("")),
     )

@@ -6,6 +6,7 @@ import polars as pl
 
 from mailforensics.analysis.bridge import EVIDENCE_ITEMS, number
 from mailforensics.analysis.networks import size
+from mailforensics.analysis.standing import STEADY_NOTE
 
 NONE_SEEN: Final = "none seen"
 _NO_NAMES: Final = " (the log names no accounts)"
@@ -58,7 +59,7 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
             weight_inside=pl.col("attack_weight").sum(),
             one=pl.col("source_ip").get(most),
             note=_first_note(standing == "suspect", standing == "stale_password"),
-            hint=pl.col("note").filter(pl.col("note").str.starts_with("asks for")).first(),
+            hint=pl.col("note").filter(pl.col("note").str.starts_with(STEADY_NOTE)).first(),
         )
     )
 

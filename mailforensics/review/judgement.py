@@ -11,13 +11,15 @@ class Bounds:
     """From where on a network is worth a ban without a second thought.
 
     Attributes:
-        attack_weight: decayed attack events; fail2ban bans one address after 5 failures.
+        attack_weight: decayed attack events.
+        knocks: logins and relays tried; fail2ban bans one address after 5.
         attackers: attacking addresses that a whole network needs; one alone is no network.
         v4: shortest IPv4 prefix that is not too wide to judge.
         v6: shortest IPv6 prefix that is not too wide to judge.
     """
 
     attack_weight: float = 3.0
+    knocks: int = 5
     attackers: int = 2
     v4: int = 24
     v6: int = 48
@@ -91,7 +93,7 @@ RULES: Final = (
     Rule(
         _KNOCKS == 0,
         "look",
-        pl.lit("No login and no relay was tried: perhaps a clumsy sender"),
+        pl.lit("No login and no relay was tried: it collects addresses, or it is a clumsy sender"),
     ),
     Rule(
         ~_IS_ONE & (pl.col("attacking") < BOUNDS.attackers),
@@ -99,9 +101,9 @@ RULES: Final = (
         pl.format("Only {} attacked: a ban of that address alone would do", "one"),
     ),
     Rule(
-        pl.col("weight_inside") < BOUNDS.attack_weight,
+        (pl.col("weight_inside") < BOUNDS.attack_weight) | (BOUNDS.knocks > _KNOCKS),
         "look",
-        pl.lit("Little or long ago: too little to go on"),
+        pl.lit("Few tries, or long ago: too little to go on"),
     ),
     Rule(
         pl.lit(value=True),
