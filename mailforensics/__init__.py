@@ -16,6 +16,8 @@ from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
 from mailforensics.analysis.sources import sources
 from mailforensics.analysis.timeline import timeline
+from mailforensics.export.approvals import BanOptions
+from mailforensics.export.banscript import BanScript, ban_script
 from mailforensics.reading.audit import audit
 from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
@@ -25,11 +27,14 @@ from mailforensics.review.decisions import Decisions
 from mailforensics.simulation.attacks import simulate_attack
 
 __all__ = [
+    "BanOptions",
+    "BanScript",
     "Cover",
     "CoverOptions",
     "Decisions",
     "Firewall",
     "audit",
+    "ban_script",
     "candidates",
     "cover",
     "networks",

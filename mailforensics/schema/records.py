@@ -1,4 +1,4 @@
-"""Tables of the review room: candidates and decisions."""
+"""Tables of the review and export rooms: candidates, decisions, rules of a ban script."""
 
 from typing import Final
 
@@ -25,3 +25,15 @@ DECISIONS: Final[Table] = (
     Column("digest", "str", "SHA-256", "of the candidate row that was shown"),
 )
 VERDICTS: Final = ("approve", "reject", "undo")
+
+BAN_RULES: Final[Table] = (
+    Column("network", "str", "CIDR", "the network banned"),
+    Column("action", "str", "", "deny, deny log or reject"),
+    Column("ports", "str", "port numbers", "TCP ports, joined by commas; empty for all"),
+    Column("until", "str", "date", "last day of the ban, YYYY-MM-DD; null for good"),
+    Column("reviewer", "str", "", "who approved it"),
+    Column("time", "time", "UTC", "when it was approved"),
+    Column("digest", "str", "SHA-256", "of the candidate row that was shown"),
+    Column("reason", "str", "", "the reviewer's words"),
+    Column("command", "str", "", "the ufw command that does the same"),
+)
