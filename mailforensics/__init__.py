@@ -23,12 +23,14 @@ from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.candidates import candidates
+from mailforensics.review.case import Case, case_from_environment, new_case, open_case
 from mailforensics.review.decisions import Decisions
 from mailforensics.simulation.attacks import simulate_attack
 
 __all__ = [
     "BanOptions",
     "BanScript",
+    "Case",
     "Cover",
     "CoverOptions",
     "Decisions",
@@ -36,8 +38,11 @@ __all__ = [
     "audit",
     "ban_script",
     "candidates",
+    "case_from_environment",
     "cover",
     "networks",
+    "new_case",
+    "open_case",
     "read_firewall",
     "read_mail_log",
     "read_ufw_log",

@@ -1,0 +1,184 @@
+"""A case folder: which evidence it is about, where the decisions lie. Nothing is copied."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from mailforensics.errors import ArgumentError, EvidenceError
+from mailforensics.reading.firewall import Firewall, read_firewall
+from mailforensics.reading.mail import read_mail_log
+from mailforensics.reading.ufw import read_ufw_log
+from mailforensics.review.decisions import Decisions
+
+CASE_FILE: Final = "case.json"
+DECISIONS_FILE: Final = "decisions.jsonl"
+SCRIPT_FILE: Final = "ban.sh"
+REPORT_FILE: Final = "report.html"
+STDIN: Final = "-"
+ENVIRONMENT: Final = {
+    "logs": "MAILFORENSICS_LOGS",
+    "ufw_logs": "MAILFORENSICS_UFW",
+    "firewall": "MAILFORENSICS_FIREWALL",
+    "tz": "MAILFORENSICS_TZ",
+    "protect": "MAILFORENSICS_PROTECT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one investigation is about.
+
+    Attributes:
+        folder: where decisions, report and script lie.
+        logs: mail logs: paths, globs or folders.
+        ufw_logs: firewall logs, the same; empty: none at hand.
+        firewall: the text of `ufw status verbose` in a file, or a copy of /etc/ufw; or none.
+        tz: IANA zone in which year-less stamps were written.
+        year: the year of year-less stamps; none: found from the evidence.
+        protect: addresses and networks that must never be banned.
+        allow_documentation: let documentation networks be banned, for lessons and tests.
+    """
+
+    folder: Path
+    logs: tuple[str, ...]
+    ufw_logs: tuple[str, ...] = ()
+    firewall: str | None = None
+    tz: str = "UTC"
+    year: int | None = None
+    protect: tuple[str, ...] = ()
+    allow_documentation: bool = False
+
+    @property
+    def name(self) -> str:
+        """The case's name: that of its folder."""
+        return self.folder.resolve().name
+
+    @property
+    def decisions(self) -> Decisions:
+        """The journal of decisions beside the case."""
+        return Decisions(self.folder / DECISIONS_FILE)
+
+    def mail_events(self) -> pd.DataFrame:
+        """Read the mail logs: one row a line, times in UTC.
+
+        Raises:
+            EvidenceError: a log cannot be read.
+        """
+        return read_mail_log(list(self.logs), tz=self.tz, year=self.year)
+
+    def firewall_events(self) -> pd.DataFrame | None:
+        """Read the firewall logs: one row a line, times in UTC; None where the case has none.
+
+        Raises:
+            EvidenceError: a log cannot be read.
+        """
+        if not self.ufw_logs:
+            return None
+        return read_ufw_log(list(self.ufw_logs), tz=self.tz, year=self.year)
+
+    def firewall_rules(self) -> Firewall | None:
+        """Read the firewall's rules; None where the case has none.
+
+        Raises:
+            EvidenceError: the file holds no ufw rules.
+        """
+        return read_firewall(Path(self.firewall)) if self.firewall else None
+
+    def save(self) -> Path:
+        """Write case.json, so that later commands know the evidence; return its path."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fields = asdict(self) | {"folder": None}
+        text = json.dumps({k: v for k, v in fields.items() if v is not None}, indent=2)
+        partial = self.folder / f".{CASE_FILE}.{os.getpid()}"
+        partial.write_text(text + "\n", encoding="utf-8")
+        return partial.replace(self.folder / CASE_FILE)
+
+
+def open_case(folder: str | Path) -> Case:
+    """Return the case that lies in a folder.
+
+    Raises:
+        EvidenceError: the folder has no case.json, or it is damaged.
+    """
+    path = Path(folder) / CASE_FILE
+    try:
+        fields = dict(json.loads(path.read_text("utf-8")))
+        lists = {name: tuple(fields.get(name, ())) for name in ("logs", "ufw_logs", "protect")}
+        case = Case(**(fields | lists | {"folder": Path(folder)}))
+    except FileNotFoundError:
+        raise EvidenceError(
+            f"{folder} holds no case; make one with `mailforensics new-case {folder} LOG…` "
+            f"or `mailforensics report LOG… --out {folder}`."
+        ) from None
+    except (OSError, ValueError, TypeError) as problem:
+        raise _damaged(path, problem) from None
+    if not case.logs:
+        raise _damaged(path, "it names no log")
+    return case
+
+
+def _damaged(path: Path, problem: object) -> EvidenceError:
+    return EvidenceError(
+        f"{path} cannot be read ({problem}); make the case anew with `mailforensics "
+        f"new-case {path.parent} LOG…`. Decisions are kept in {DECISIONS_FILE} and are not touched."
+    )
+
+
+def new_case(case: Case) -> Case:
+    """Write a case to its folder with absolute evidence paths, and return it.
+
+    The logs are not copied. Decisions already in the folder stay.
+
+    Raises:
+        ArgumentError: the case names no log.
+    """
+    if not case.logs:
+        raise ArgumentError("a case needs at least one mail log; name a file, a glob or a folder.")
+    absolute = replace(
+        case,
+        logs=tuple(map(_absolute, case.logs)),
+        ufw_logs=tuple(map(_absolute, case.ufw_logs)),
+        firewall=_absolute(case.firewall) if case.firewall else None,
+    )
+    absolute.save()
+    return absolute
+
+
+def _absolute(path: str) -> str:
+    return path if path == STDIN else str(Path(path).expanduser().absolute())
+
+
+def case_from_environment(default: Case, *, environment: Mapping[str, str] | None = None) -> Case:
+    """Return the case that MAILFORENSICS_* variables name, `default` for what they do not.
+
+    `MAILFORENSICS_CASE` names the case folder; if it holds a case.json, that is the start.
+    `MAILFORENSICS_LOGS` and `_UFW` take several values with `:` between them (`;` on Windows),
+    `_PROTECT` several with blanks, `_FIREWALL` and `_TZ` one. With own logs, the firewall logs
+    and rules of `default` are left out: they belong to another server.
+    """
+    given = os.environ if environment is None else environment
+    start = _start(default, given)
+    changes: dict[str, Any] = {}
+    for field in ("logs", "ufw_logs"):
+        if given.get(ENVIRONMENT[field]):
+            changes[field] = tuple(given[ENVIRONMENT[field]].split(os.pathsep))
+    if given.get(ENVIRONMENT["protect"]):
+        # Addresses hold colons themselves, so networks are parted by commas or blanks.
+        changes["protect"] = tuple(given[ENVIRONMENT["protect"]].replace(",", " ").split())
+    for field in ("firewall", "tz"):
+        if given.get(ENVIRONMENT[field]):
+            changes[field] = given[ENVIRONMENT[field]]
+    return replace(start, **changes)
+
+
+def _start(default: Case, given: Mapping[str, str]) -> Case:
+    folder = Path(given["MAILFORENSICS_CASE"]) if given.get("MAILFORENSICS_CASE") else None
+    if folder is not None and (folder / CASE_FILE).exists():
+        return open_case(folder)
+    start = default if folder is None else replace(default, folder=folder)
+    return Case(folder=start.folder, logs=()) if given.get(ENVIRONMENT["logs"]) else start
