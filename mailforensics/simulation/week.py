@@ -183,8 +183,8 @@ def _background(rng: random.Random, strangers: Iterator[Client]) -> list[Packet]
         for time in attackers.beats(rng, (MONDAY, END), 360000, 0.9)
     ]
     for ip, span in (
-        ("198.18.240.8", (at(1, "13:00"), at(1, "13:40"))),
-        ("198.19.90.31", (at(5, "22:00"), at(5, "22:25"))),
+        ("198.18.0.8", (at(1, "13:00"), at(1, "13:40"))),
+        ("198.19.254.31", (at(5, "22:00"), at(5, "22:25"))),
     ):
         packets += [
             Packet(time, ip, 22, "ssh_guessing", "limit", 49, 29200)

@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from mailforensics.schema import require
 from mailforensics.show.plots import style
 
+TYPICAL_RULES: Final = 50
+COMPARED: Final = {"optimum": "the best networks", "top /24": "the busiest /24s"}
 POLICY_LOOK: Final = {
     "top /32": (style.ORANGE, "s", "--"),
     "top /24": (style.RED, "^", ":"),
@@ -40,7 +42,7 @@ def plot_frontier(frontier: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("attack blocked (% of its weight)")
     ax.set_ylim(0, 104)
     ax.set_xlim(left=-0.4, right=max(5.0, 110 * frontier["legit_hit"].max()))
-    ax.legend(loc="lower right", frameon=False, title="policy")
+    ax.legend(loc="center right", frameon=False, title="policy")
     return style.tell(ax, _frontier_finding(frontier), "numbers at the dots: rules allowed")
 
 
@@ -55,12 +57,18 @@ def _label_budgets(ax: Axes, frontier: pd.DataFrame) -> None:
 
 
 def _frontier_finding(frontier: pd.DataFrame) -> str:
-    best = frontier.loc[frontier["policy"] == "optimum"].sort_values("rules")
-    if best.empty:
-        return "Attack blocked against legitimate use hit"
-    enough = best.loc[best["attack_blocked"] >= 0.95 * best["attack_blocked"].max()].iloc[0]
-    blocked = style.percent(enough["attack_blocked"], 1)
-    hit = enough["legit_hit"]
-    harm = f"and hit {style.percent(hit, 1)} of proper use" if hit > 0 else "and hit nobody proper"
-    rules = style.many(int(enough["networks"] if "networks" in best else enough["rules"]), "rule")
-    return f"{rules}, well chosen, would have blocked {blocked} of the attack {harm}"
+    budgets = sorted(set(frontier["rules"]))
+    budget = TYPICAL_RULES if TYPICAL_RULES in budgets else budgets[0]
+    rows = frontier.loc[frontier["rules"] == budget]
+    blocked = dict(zip(rows["policy"], rows["attack_blocked"], strict=True))
+    hit = dict(zip(rows["policy"], rows["legit_hit"], strict=True))
+    told = [
+        f"{words} block {style.percent(blocked[name], 1)}, {_harm(hit[name])}"
+        for name, words in COMPARED.items()
+        if name in blocked
+    ]
+    return f"With {style.many(int(budget), 'rule')} " + "; ".join(told)
+
+
+def _harm(hit: float) -> str:
+    return f"hit {style.percent(hit, 1)} of proper use" if hit > 0 else "hit nobody seen"

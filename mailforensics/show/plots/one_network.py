@@ -18,6 +18,7 @@ from mailforensics.schema import OUTCOMES, require
 from mailforensics.show.plots import style
 
 ROUND_SECONDS: Final = (0.1, 1, 10, 60, 300, 900, 3600, 4 * 3600, 86400, 7 * 86400)
+CROWD: Final = 200  # sessions; more of them get smaller marks
 MOST_SESSIONS: Final = 5000
 MOST_ADDRESSES: Final = 40
 OUTCOME_LOOK: Final = {
@@ -59,11 +60,11 @@ def plot_network_sessions(
     start, end = style.days(drawn["start"]), style.days(drawn["end"])
     segments = np.stack([np.column_stack([start, rows]), np.column_stack([end, rows])], axis=1)
     ax.add_collection(LineCollection(list(segments), colors="#555555", linewidths=3, alpha=0.6))
-    handles = []
+    handles, size = [], 7 if len(drawn) <= CROWD else 4
     for outcome in [name for name in OUTCOMES if (drawn["outcome"] == name).any()]:
         which = (drawn["outcome"] == outcome).to_numpy()
         color, mark = OUTCOME_LOOK[outcome]
-        ax.plot(end[which], rows[which], mark, color=color, markersize=7, linestyle="none")
+        ax.plot(end[which], rows[which], mark, color=color, markersize=size, linestyle="none")
         label = f"{outcome.replace('_', ' ')} ({int(which.sum()):,})"
         handles.append(Line2D([], [], color=color, marker=mark, linestyle="none", label=label))
     ax.set_yticks(range(len(names[:MOST_ADDRESSES])), names[:MOST_ADDRESSES], fontsize=9)
@@ -141,10 +142,12 @@ def plot_block_map(
         (attacks, "x", style.RED, f"attacker ({int(attacks.sum())})"),
         (legit, "o", style.BLUE, f"legitimate ({int(legit.sum())})"),
     ):
-        (marks,) = ax.plot(last[which] % 16, last[which] // 16, mark, color=color, label=label)
-        marks.set(linestyle="none", markerfacecolor="none", markersize=11, markeredgewidth=2.2)
+        places = (last[which] % 16, last[which] // 16 - 0.14)
+        (marks,) = ax.plot(*places, mark, color=color, label=label)
+        marks.set(linestyle="none", markerfacecolor="none", markersize=10, markeredgewidth=2.2)
     for number in last[attacks | legit]:
-        ax.annotate(f".{number}", (number % 16, number // 16 + 0.46), ha="center", fontsize=7)
+        place = (number % 16, number // 16 + 0.47)
+        ax.annotate(f".{number}", place, ha="center", va="bottom", fontsize=7)
     _block_frame(ax, prefix)
     finding = (
         f"{block}: {style.many(int(attacks.sum()), 'attacker')}, "
@@ -174,12 +177,12 @@ def _block_frame(ax: Axes, prefix: str) -> None:
     ax.set_ylim(15.5, -0.5)
     ax.set_aspect("equal")
     ax.set_xticks(range(16), [f"+{column}" for column in range(16)], fontsize=8)
-    ax.set_yticks(range(16), [f"{prefix}{16 * row}" for row in range(16)], fontsize=8)
+    ax.set_yticks(range(16), [f".{16 * row}" for row in range(16)], fontsize=8)
     ax.set_xticks(np.arange(-0.5, 16), minor=True)
     ax.set_yticks(np.arange(-0.5, 16), minor=True)
     ax.grid(which="minor", color="#CCCCCC", linewidth=0.5)
     ax.tick_params(which="both", length=0)
-    ax.set_xlabel("address = row + column")
+    ax.set_xlabel(f"last number of {prefix}…: row + column")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
 
 

@@ -214,5 +214,9 @@ def _thin(
     if len(at) <= pieces:
         return at, level
     edges = np.linspace(at[0], at[-1], pieces + 1)
-    starts = np.unique(np.searchsorted(at, edges[:-1]).clip(max=len(at) - 1))
-    return at[starts], np.maximum.reduceat(level, starts)
+    first = np.searchsorted(at, edges)
+    highest = np.where(first > 0, level[first - 1], 0)  # what the bin before left open
+    busy = np.flatnonzero(np.diff(first))
+    inside = np.maximum.reduceat(level, first[busy])
+    highest[busy] = np.maximum(highest[busy], inside)
+    return edges, highest
