@@ -5,20 +5,20 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
-from mailforensics.reading.basics import BASICS
+from mailforensics.reading.dovecot import DOVECOT
 from mailforensics.reading.engine import run_table
 from mailforensics.reading.evidence import Source, find_evidence
 from mailforensics.reading.files import read_file
+from mailforensics.reading.postfix import POSTFIX
 from mailforensics.reading.syslog import read_heads
 from mailforensics.reading.tables import to_pandas
 from mailforensics.reading.years import settle_times
 from mailforensics.schema import MAIL_EVENTS
 
 _QUEUE_ID: Final = r"^(?:([0-9A-F]{6,}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,})|NOQUEUE): "
-_DOVECOT: Final = (
-    r"^([a-z][a-z0-9-]*)(?:\([^()]*\))?(?:<[^<>]*>)*: "
-    r"(?:(?:Debug|Info|Warning|Error|Fatal|Panic): )?"
-)
+_PROCESS: Final = r"^([a-z][a-z0-9-]*)(?:: |[(<])"
+# What stands in brackets after the process holds names and addresses: it stays in the body.
+_DOVECOT: Final = r"^[a-z][a-z0-9-]*(?:: (?:(?:Debug|Info|Warning|Error|Fatal|Panic): )?)?"
 
 
 def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:
     """Turn the lines of a block (`line`, `text`) into events; times are not settled yet."""
     heads = read_heads(lines.filter(pl.col("text").str.strip_chars() != "")).with_row_index("row")
     postfix = pl.col("message").str.extract_groups(_QUEUE_ID)
-    process = pl.col("message").str.extract(_DOVECOT)
+    process = pl.col("message").str.extract(_PROCESS)
     is_dovecot = pl.col("program").str.ends_with("dovecot") & process.is_not_null()
     is_postfix = pl.col("program").str.contains("/", literal=True)
     bodies = heads.select(
@@ -63,7 +63,7 @@ def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:
         .then(pl.col("message").str.replace(_QUEUE_ID, ""))
         .otherwise("message"),
     )
-    caught = run_table(BASICS, bodies.select("row", "service", "body"))
+    caught = run_table((*POSTFIX, *DOVECOT), bodies.select("row", "service", "body"))
     other = pl.when(pl.col("program").is_null()).then(pl.lit("unparsed")).otherwise(pl.lit("other"))
     return (
         heads.join(bodies.drop("body"), on="row")

@@ -6,8 +6,9 @@ How the engine runs a table, so that a row can be written without reading the en
 2. Words that stand before the text proper are taken off the message; what is left is the `body`:
    for Postfix tags a queue id or `NOQUEUE` and its colon (`4XyZ12: client=…` → `client=…`; the
    engine fills `queue_id`), for Dovecot the process and a level (`imap-login: Info: Login: …` →
-   `Login: …`; the engine fills `service`). **Expressions see the body**, samples are whole
-   messages.
+   `Login: …`; the engine fills `service`), but not brackets after the process, which hold a name
+   and an address (`auth(bob,192.0.2.1)<…>: …` → `(bob,192.0.2.1)<…>: …`).
+   **Expressions see the body**, samples are whole messages.
 3. Rows are picked by service, then by the text an expression begins with (`prefix`, found by
    itself), then by `literal`; only then is the expression tried, anchored at both ends. The first
    row of the table that matches decides. So a row costs next to nothing where it cannot match:

@@ -1,0 +1,220 @@
+r"""Broken SMTP, TLS and rate limits in Postfix's smtpd: what a client did besides logging in.
+
+Source: smtpd.c, smtpd_check.c, tls_server.c, tls_misc.c, tls_verify.c of Postfix 2.3 to 3.10.
+"""
+
+from typing import Final
+
+from mailforensics.reading.patterns import PEER, Pattern
+from mailforensics.reading.postfix_smtpd import SMTPD, STAGE
+
+PROTOCOL_PATTERNS: Final = (
+    *(
+        Pattern(
+            "tls_ok",
+            (*SMTPD, "tlsproxy"),
+            " TLS connection ",
+            rf"{trust} TLS connection (?:established|reused) from {PEER}(?: to \S+)?: "
+            "(?P<reason>.*)",
+            sample=f"{trust} TLS connection established from mx.example.com[192.0.2.25]: TLSv1.3 "
+            "with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
+            gives={
+                "source_ip": "192.0.2.25",
+                "source_host": "mx.example.com",
+                "reason": "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
+            },
+        )
+        for trust in ("Anonymous", "Untrusted", "Trusted", "Verified")
+    ),
+    # Before Postfix 2.5: without a word of trust.
+    Pattern(
+        "tls_ok",
+        SMTPD,
+        "TLS connection established from ",
+        rf"TLS connection established from {PEER}: (?P<reason>.*)",
+        sample="TLS connection established from unknown[198.18.9.3]: TLSv1 with cipher "
+        "DHE-RSA-AES256-SHA (256/256 bits)",
+        gives={
+            "source_ip": "198.18.9.3",
+            "reason": "TLSv1 with cipher DHE-RSA-AES256-SHA (256/256 bits)",
+        },
+    ),
+    Pattern(
+        "tls_failed",
+        (*SMTPD, "tlsproxy"),
+        "SSL_accept error from ",
+        rf"SSL_accept error from {PEER}: (?P<reason>.*)",
+        sample="SSL_accept error from unknown[198.18.9.3]: lost connection",
+        gives={"source_ip": "198.18.9.3", "reason": "lost connection"},
+    ),
+    Pattern(
+        "tls_failed",
+        SMTPD,
+        "abort: TLS from ",
+        rf"abort: TLS from {PEER}: (?P<reason>.*)",
+        sample="NOQUEUE: abort: TLS from unknown[198.18.9.3]: No client certificate presented",
+        gives={"source_ip": "198.18.9.3", "reason": "No client certificate presented"},
+    ),
+    Pattern(
+        "tls_failed",
+        SMTPD,
+        "Wrapper-mode request dropped from ",
+        rf"warning: Wrapper-mode request dropped from {PEER} for service (?P<reason>.*)",
+        sample="warning: Wrapper-mode request dropped from unknown[198.18.9.3] for service smtps. "
+        "TLS context initialization failed. For details see earlier warnings in your logs.",
+        gives={
+            "source_ip": "198.18.9.3",
+            "reason": "smtps. TLS context initialization failed. For details see earlier warnings "
+            "in your logs.",
+        },
+    ),
+    # No peer on this line: OpenSSL's own words, next to an SSL_accept or SSL_connect error.
+    Pattern(
+        "tls_failed",
+        (*SMTPD, "smtp", "lmtp", "tlsproxy", "postscreen"),
+        "TLS library problem: ",
+        r"warning: TLS library problem: (?P<reason>.*)",
+        sample="warning: TLS library problem: error:0A00010B:SSL routines::wrong version number:"
+        "../ssl/record/ssl3_record.c:354:",
+        gives={
+            "reason": "error:0A00010B:SSL routines::wrong version number:"
+            "../ssl/record/ssl3_record.c:354:"
+        },
+    ),
+    # The name the client asks for (SNI) is its own text and comes first: the last peer is the one.
+    Pattern(
+        "server",
+        (*SMTPD, "tlsproxy"),
+        "TLS SNI ",
+        rf"TLS SNI .* from {PEER} (?P<reason>not matched, using default chain)",
+        sample="TLS SNI mail.example.net from unknown[198.18.9.3] not matched, using default chain",
+        gives={"source_ip": "198.18.9.3", "reason": "not matched, using default chain"},
+    ),
+    Pattern(
+        "bad_command",
+        (*SMTPD, "tlsproxy"),
+        "TLS SNI from ",
+        rf"warning: TLS SNI from {PEER} (?P<reason>is invalid: .*)",
+        sample="warning: TLS SNI from unknown[198.18.9.3] is invalid: -.example.net",
+        gives={"source_ip": "198.18.9.3", "reason": "is invalid: -.example.net"},
+    ),
+    Pattern(
+        "server",
+        SMTPD,
+        ": subject_CN=",
+        rf"{PEER}: (?P<reason>subject_CN=.*)",
+        sample="mx.example.com[192.0.2.25]: subject_CN=mx.example.com, issuer=Example CA, "
+        "fingerprint=AA:BB, pkey_fingerprint=CC:DD",
+        gives={
+            "source_ip": "192.0.2.25",
+            "source_host": "mx.example.com",
+            "reason": "subject_CN=mx.example.com, issuer=Example CA, fingerprint=AA:BB, "
+            "pkey_fingerprint=CC:DD",
+        },
+    ),
+    Pattern(
+        "server",
+        (*SMTPD, "tlsproxy"),
+        "certificate verification failed for ",
+        rf"(?:client )?certificate verification failed for {PEER}: (?P<reason>.*)",
+        sample="certificate verification failed for mx.example.com[192.0.2.25]: untrusted issuer "
+        "/C=XX/CN=Example CA",
+        gives={
+            "source_ip": "192.0.2.25",
+            "source_host": "mx.example.com",
+            "reason": "untrusted issuer /C=XX/CN=Example CA",
+        },
+    ),
+    # What follows the peer is the client's own text; 3.x adds it, 2.x does not.
+    Pattern(
+        "pipelining",
+        SMTPD,
+        "improper command pipelining after ",
+        rf"improper command pipelining (?P<reason>after {STAGE}) from {PEER}(?:: .*)?",
+        sample=r"improper command pipelining after CONNECT from unknown[198.18.9.3]: EHLO x\r\n",
+        gives={"source_ip": "198.18.9.3", "reason": "after CONNECT"},
+    ),
+    Pattern(
+        "bad_command",
+        SMTPD,
+        "non-SMTP command from ",
+        rf"warning: non-SMTP command from {PEER}: (?P<reason>.*)",
+        sample="warning: non-SMTP command from unknown[198.18.9.3]: GET / HTTP/1.1",
+        gives={"source_ip": "198.18.9.3", "reason": "GET / HTTP/1.1"},
+    ),
+    Pattern(
+        "bad_command",
+        SMTPD,
+        "Illegal address syntax from ",
+        rf"warning: Illegal address syntax from {PEER} (?P<reason>in [A-Z]+ command: .*)",
+        sample="warning: Illegal address syntax from unknown[198.18.9.3] in MAIL command: <a b@c>",
+        gives={"source_ip": "198.18.9.3", "reason": "in MAIL command: <a b@c>"},
+    ),
+    Pattern(
+        "bad_command",
+        SMTPD,
+        " BDAT ",
+        r"warning: (?:(?P<queue_id>[0-9A-Za-z]*[0-9][0-9A-Za-z]*)|NOQUEUE): "
+        r"(?P<reason>(?:malformed |null |too much )?BDAT [a-z -]+?)"
+        rf" from {PEER}(?:: .*| exceeds message size limit)?",
+        sample="warning: NOQUEUE: malformed BDAT command syntax from unknown[198.18.9.3]: BDAT x",
+        gives={"source_ip": "198.18.9.3", "reason": "malformed BDAT command syntax"},
+    ),
+    Pattern(
+        "bad_command",
+        SMTPD,
+        " ETRN ",
+        rf"warning: (?P<reason>(?:bad|reject:) ETRN .*) from {PEER}",
+        sample="warning: bad ETRN x y... from unknown[198.18.9.3]",
+        gives={"source_ip": "198.18.9.3", "reason": "bad ETRN x y..."},
+    ),
+    # anvil counts for smtpd; smtpd refuses and says so.
+    Pattern(
+        "rate",
+        SMTPD,
+        " limit exceeded: ",
+        r"warning: (?P<reason>[A-Z][A-Za-z ]+ limit exceeded: [0-9]+)"
+        rf" from {PEER} for service \S+",
+        sample="warning: Connection rate limit exceeded: 31 from unknown[198.18.9.3] for service "
+        "smtp",
+        gives={"source_ip": "198.18.9.3", "reason": "Connection rate limit exceeded: 31"},
+    ),
+    Pattern(
+        "rate",
+        SMTPD,
+        "warning: Refusing ",
+        r"warning: (?P<reason>Refusing (?:STARTTLS|TLS service) request)"
+        rf" from {PEER} for service \S+",
+        sample="warning: Refusing STARTTLS request from unknown[198.18.9.3] for service smtp",
+        gives={"source_ip": "198.18.9.3", "reason": "Refusing STARTTLS request"},
+    ),
+    Pattern(
+        "server",
+        SMTPD,
+        ": replacing command ",
+        rf"{PEER}: (?P<reason>replacing command .*)",
+        sample='mx.example.com[192.0.2.25]: replacing command "HELLO x" with "EHLO x"',
+        gives={
+            "source_ip": "192.0.2.25",
+            "source_host": "mx.example.com",
+            "reason": 'replacing command "HELLO x" with "EHLO x"',
+        },
+    ),
+    Pattern(
+        "server",
+        SMTPD,
+        "discarding EHLO keywords: ",
+        "(?P<reason>discarding EHLO keywords: .*)",
+        sample="discarding EHLO keywords: CHUNKING",
+        gives={"reason": "discarding EHLO keywords: CHUNKING"},
+    ),
+    # Whatever else smtpd warns about a client, the client stands first.
+    Pattern(
+        "server",
+        SMTPD,
+        "warning: ",
+        rf"warning: {PEER}: (?P<reason>.*)",
+        sample="warning: unknown[198.18.9.3]: SASL uncoded server challenge: x",
+        gives={"source_ip": "198.18.9.3", "reason": "SASL uncoded server challenge: x"},
+    ),
+)

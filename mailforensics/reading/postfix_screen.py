@@ -1,0 +1,220 @@
+r"""Postfix's gatekeepers: postscreen and its helpers dnsblog and tlsproxy, and anvil.
+
+postscreen writes `[address]:port` and no name, always before the client's own text, and says one
+thing a line: several lines may tell of one client. A test that the client failed is its own kind
+(`pregreet`, `dnsbl`, `hangup`, `pipelining`, `bad_command`); `screen_connect`, `screen_pass` and
+`screen_disconnect` are its way through.
+
+Source: postscreen*.c, dnsblog.c, tlsproxy.c, anvil.c of Postfix 2.8 to 3.10.
+"""
+
+from typing import Final
+
+from mailforensics.reading.patterns import Pattern
+
+_SCREEN: Final = ("postscreen",)
+_TLSPROXY: Final = ("tlsproxy",)
+_CLIENT: Final = r"\[(?P<source_ip>[0-9A-Fa-f.:]+)\]:(?P<source_port>[0-9]+)"
+_SAMPLE: Final = "[198.18.5.6]:40001"
+_GIVES: Final = {"source_ip": "198.18.5.6", "source_port": "40001"}
+
+
+def _said(event: str, words: str, *, services: tuple[str, ...] = _SCREEN) -> Pattern:
+    """Return the row of a line that is `WORDS [address]:port` and no more."""
+    return Pattern(
+        event, services, words, f"{words} {_CLIENT}", sample=f"{words} {_SAMPLE}", gives=_GIVES
+    )
+
+
+def _noted(event: str, words: str) -> Pattern:
+    """Return the row of `WORDS [address]:port` where the words are the reason."""
+    return Pattern(
+        event,
+        _SCREEN,
+        words,
+        f"{words} {_CLIENT}",
+        sample=f"{words} {_SAMPLE}",
+        gives={**_GIVES, "reason": words},
+        fixed={"reason": words},
+    )
+
+
+def _failed(event: str, words: str, after: str) -> Pattern:
+    """Return the row of a test that failed: `WORDS from [address]:port after …`."""
+    return Pattern(
+        event,
+        _SCREEN,
+        words,
+        rf"{words} from {_CLIENT} (?P<reason>after .*)",
+        sample=f"{words} from {_SAMPLE} {after}",
+        gives={**_GIVES, "reason": after},
+    )
+
+
+SCREEN_PATTERNS: Final = (
+    Pattern(
+        "screen_connect",
+        _SCREEN,
+        "CONNECT from ",
+        rf"CONNECT from {_CLIENT} to \[[0-9A-Fa-f.:]+\]:[0-9]+",
+        sample=f"CONNECT from {_SAMPLE} to [192.0.2.1]:25",
+        gives=_GIVES,
+    ),
+    _said("screen_pass", "PASS OLD"),
+    _said("screen_pass", "PASS NEW"),
+    _said("screen_disconnect", "DISCONNECT"),
+    *(_noted("screen_pass", words) for words in ("ALLOWLISTED", "WHITELISTED")),
+    *(_noted("reject", words) for words in ("DENYLISTED", "BLACKLISTED")),
+    # A veto takes back the pass of a client that came to the wrong address: nothing is refused yet.
+    *(_noted("server", words) for words in ("ALLOWLIST VETO", "WHITELIST VETO")),
+    # Text that the client sent before the greeting comes last, quoted.
+    Pattern(
+        "pregreet",
+        _SCREEN,
+        "PREGREET ",
+        rf"PREGREET [0-9]+ after [0-9.]+ from {_CLIENT}: (?P<reason>.*)",
+        sample=rf"PREGREET 11 after 0.08 from {_SAMPLE}: EHLO User\r\n",
+        gives={**_GIVES, "reason": r"EHLO User\r\n"},
+    ),
+    Pattern(
+        "dnsbl",
+        _SCREEN,
+        "DNSBL rank ",
+        rf"DNSBL (?P<reason>rank -?[0-9]+) for {_CLIENT}",
+        sample=f"DNSBL rank 6 for {_SAMPLE}",
+        gives={**_GIVES, "reason": "rank 6"},
+    ),
+    Pattern(
+        "hangup",
+        _SCREEN,
+        "HANGUP after ",
+        rf"HANGUP after [0-9.]+ from {_CLIENT}(?: (?P<reason>in .*))?",
+        sample=f"HANGUP after 0.9 from {_SAMPLE} in tests after SMTP handshake",
+        gives={**_GIVES, "reason": "in tests after SMTP handshake"},
+    ),
+    _failed("pipelining", "COMMAND PIPELINING", r"after EHLO: MAIL FROM:<x@example.net>\r\n"),
+    _failed("bad_command", "NON-SMTP COMMAND", "after CONNECT: GET / HTTP/1.1"),
+    _failed("bad_command", "BARE NEWLINE", "after MAIL"),
+    _failed("bad_command", "COMMAND LENGTH LIMIT", "after EHLO"),
+    _failed("rate", "COMMAND COUNT LIMIT", "after RCPT"),
+    _failed("timeout", "COMMAND TIME LIMIT", "after CONNECT"),
+    _said("bad_command", "DATA without valid RCPT from"),
+    _said("bad_command", "BDAT without valid RCPT from"),
+    Pattern(
+        "reject",
+        _SCREEN,
+        "reject: RCPT from ",
+        rf"reject: RCPT from {_CLIENT}: (?P<status>[45][0-9][0-9]) "
+        r"(?:(?P<dsn>[45]\.[0-9]+\.[0-9]+) )?(?P<reason>.*?); from=<(?P<sender>.*?)>, "
+        r"to=<(?P<recipient>.*?)>, proto=[A-Z]+, helo=<(?P<helo>.*)>",
+        sample=f"NOQUEUE: reject: RCPT from {_SAMPLE}: 550 5.7.1 Service unavailable; client "
+        "[198.18.5.6] blocked using zen.example.org; from=<a@example.net>, to=<x@example.org>, "
+        "proto=ESMTP, helo=<[203.0.113.9]>",
+        gives={
+            **_GIVES,
+            "status": "550",
+            "dsn": "5.7.1",
+            "reason": "Service unavailable; client [198.18.5.6] blocked using zen.example.org",
+            "sender": "a@example.net",
+            "recipient": "x@example.org",
+            "helo": "[203.0.113.9]",
+        },
+    ),
+    *(
+        Pattern(
+            "rate",
+            _SCREEN,
+            words,
+            rf"{words} {_CLIENT}: (?P<reason>too many connections|all [a-z]+ ports busy)",
+            sample=f"NOQUEUE: {words} {_SAMPLE}: all screening ports busy",
+            gives={**_GIVES, "reason": "all screening ports busy"},
+        )
+        for words in ("reject: CONNECT from", "reject: connect from")
+    ),
+    Pattern(
+        "server",
+        _SCREEN,
+        ": ",
+        rf"{_CLIENT}: (?P<reason>.*)",
+        sample=rf'{_SAMPLE}: replacing command "EHLO x" with "HELO x"',
+        gives={**_GIVES, "reason": 'replacing command "EHLO x" with "HELO x"'},
+    ),
+    Pattern(
+        "server",
+        _SCREEN,
+        " STRESS mode ",
+        r"(?P<reason>(?:entering|leaving) STRESS mode with [0-9]+ connections)",
+        sample="entering STRESS mode with 90 connections",
+        gives={"reason": "entering STRESS mode with 90 connections"},
+    ),
+    Pattern(
+        "dnsbl",
+        ("dnsblog",),
+        "addr ",
+        r"addr (?P<source_ip>[0-9A-Fa-f.:]+) (?P<reason>listed by domain .*)",
+        sample="addr 198.18.5.6 listed by domain zen.example.org as 127.0.0.4",
+        gives={
+            "source_ip": "198.18.5.6",
+            "reason": "listed by domain zen.example.org as 127.0.0.4",
+        },
+    ),
+    # tlsproxy speaks TLS for postscreen: its comings and goings are postscreen's.
+    _said("server", "CONNECT from", services=_TLSPROXY),
+    _said("server", "DISCONNECT", services=_TLSPROXY),
+    *(
+        Pattern(
+            "tls_ok",
+            _TLSPROXY,
+            " TLS connection ",
+            rf"{trust} TLS connection (?:established|reused) from {_CLIENT}(?: to \S+)?: "
+            "(?P<reason>.*)",
+            sample=f"{trust} TLS connection established from {_SAMPLE}: TLSv1.3 with cipher X",
+            gives={**_GIVES, "reason": "TLSv1.3 with cipher X"},
+        )
+        for trust in ("Anonymous", "Untrusted", "Trusted", "Verified")
+    ),
+    Pattern(
+        "tls_failed",
+        _TLSPROXY,
+        "SSL_accept error from ",
+        rf"SSL_accept error from {_CLIENT}: (?P<reason>.*)",
+        sample=f"SSL_accept error from {_SAMPLE}: lost connection",
+        gives={**_GIVES, "reason": "lost connection"},
+    ),
+    Pattern(
+        "tls_failed",
+        _TLSPROXY,
+        "TLS handshake failed for ",
+        rf"TLS handshake failed for service=(?P<reason>\S+) peer={_CLIENT}",
+        sample=f"TLS handshake failed for service=smtpd peer={_SAMPLE}",
+        gives={**_GIVES, "reason": "smtpd"},
+    ),
+    # The service's own name stands before the client: `(smtp:198.18.5.6)`.
+    Pattern(
+        "rate",
+        ("anvil",),
+        "statistics: max ",
+        r"statistics: (?P<reason>max [a-z ]+ [0-9]+(?:/[0-9]+s)?) for "
+        r"\((?:\S*:)?(?P<source_ip>[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)\) at .*",
+        sample="statistics: max connection rate 9/60s for (smtp:198.18.5.6) at Sep  4 16:59:45",
+        gives={"source_ip": "198.18.5.6", "reason": "max connection rate 9/60s"},
+    ),
+    Pattern(
+        "rate",
+        ("anvil",),
+        "statistics: max ",
+        r"statistics: (?P<reason>max [a-z ]+ [0-9]+(?:/[0-9]+s)?) for "
+        r"\((?:\[\S*\]:)?[^\s:()]+:(?P<source_ip>[0-9A-Fa-f.:]+)\) at .*",
+        sample="statistics: max connection count 2 for (submission:240e:d9:d800:200::7) at "
+        "Sep  4 16:59:45",
+        gives={"source_ip": "240e:d9:d800:200::7", "reason": "max connection count 2"},
+    ),
+    Pattern(
+        "rate",
+        ("anvil",),
+        "statistics: max ",
+        r"statistics: (?P<reason>max cache size [0-9]+) at .*",
+        sample="statistics: max cache size 3 at Sep  4 16:59:45",
+        gives={"reason": "max cache size 3"},
+    ),
+)

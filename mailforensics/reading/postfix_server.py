@@ -1,0 +1,89 @@
+r"""Postfix itself: start, stop, reload, warnings. Nothing here is an attack.
+
+Any daemon may warn, so most rows hold for every service: they stand last in the table.
+
+Source: master.c, postfix-script, postlog.c, msg_output.c, proxymap.c of Postfix 2.2 to 3.10.
+"""
+
+from typing import Final
+
+from mailforensics.reading.patterns import Pattern
+
+# Every program that logs through Postfix; other programs' warnings are not ours to judge.
+_ANY: Final = (
+    *("smtpd", "smtp", "lmtp", "cleanup", "qmgr", "nqmgr", "oqmgr", "local", "virtual", "pipe"),
+    *("error", "retry", "discard", "bounce", "defer", "trace", "pickup", "postscreen", "dnsblog"),
+    *("tlsproxy", "tlsmgr", "anvil", "scache", "verify", "trivial-rewrite", "proxymap", "flush"),
+    *("proxywrite", "showq", "spawn", "qmqpd", "master", "postfix-script", "postfix", "postlog"),
+    *("postlogd", "postmulti", "postsuper", "postqueue", "postdrop", "postalias", "postmap"),
+    *("postcat", "postconf", "sendmail", "postkick", "post-install", "postfix-tls-script"),
+    *("nbdb_reindexd", "postlock", "postfix-wrapper", "maildrop"),
+)
+_MASTER: Final = ("master", "postfix-script", "postfix", "postlog", "postlogd", "postmulti")
+
+
+def _line(services: tuple[str, ...], words: str, rest: str) -> Pattern:
+    """Return the row of a line of the server's own that begins with fixed words."""
+    return Pattern(
+        "server",
+        services,
+        words,
+        f"(?P<reason>{words}.*)",
+        sample=words + rest,
+        gives={"reason": words + rest},
+    )
+
+
+def _login(words: str, sample: str) -> Pattern:
+    """Return the row of a back end that cannot check logins."""
+    return Pattern(
+        "auth_unavailable",
+        ("smtpd",),
+        words,
+        f"(?:warning|fatal): (?P<reason>.*{words}.*)",
+        sample=sample,
+        gives={"reason": sample.split(": ", 1)[1]},
+    )
+
+
+SERVER_PATTERNS: Final = (
+    _login(
+        "SASL: Connect to ",
+        "warning: SASL: Connect to Dovecot auth socket 'private/auth' failed: Connection refused",
+    ),
+    _login(
+        "cannot connect to saslauthd",
+        "warning: SASL authentication failure: cannot connect to saslauthd server: No such file",
+    ),
+    _login(
+        "no SASL authentication mechanisms",
+        "fatal: no SASL authentication mechanisms",
+    ),
+    _login(
+        "SASL per-process initialization failed",
+        "warning: SASL per-process initialization failed: generic failure",
+    ),
+    *(
+        Pattern(
+            "server",
+            _ANY,
+            f"{level}: ",
+            f"{level}: (?P<reason>.*)",
+            sample=f"{level}: open lock file pid/master.pid: unable to set exclusive lock",
+            gives={"reason": "open lock file pid/master.pid: unable to set exclusive lock"},
+        )
+        for level in ("warning", "error", "fatal", "panic")
+    ),
+    _line(_MASTER, "daemon started", " -- version 3.7.11, configuration /etc/postfix"),
+    _line(_MASTER, "reload", " -- version 3.7.11, configuration /etc/postfix"),
+    _line(_MASTER, "terminating on signal", " 15"),
+    _line(_MASTER, "starting the Postfix mail system", ""),
+    _line(_MASTER, "stopping the Postfix mail system", ""),
+    _line(_MASTER, "refreshing the Postfix mail system", ""),
+    _line(_MASTER, "", "the Postfix mail system is running: PID: 123"),
+    _line(_ANY, "table ", "hash:/etc/aliases(0,lock|fold_fix) has changed -- restarting"),
+    _line(_ANY, "using backwards-compatible default setting ", "append_dot_mydomain=yes"),
+    _line(_ANY, "statistics: ", "start interval Sep  4 16:59:45"),
+    _line(_ANY, "discarding EHLO keywords: ", "CHUNKING"),
+    _line(_ANY, "skipping address family ", "10 for host mx.example.com"),
+)
