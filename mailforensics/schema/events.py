@@ -78,7 +78,7 @@ MAIL_EVENT_KINDS: Final = MappingProxyType(
         "removed": "a message left the queue",
         "outbound_auth_failed": "this server's own login elsewhere failed: no attack",
         "auth_unavailable": "this server's own login service failed: no attack",
-        "server": "start, stop, reload, configuration warning",
+        "server": "start, stop, reload, a warning, or a note that no other kind fits",
         "other": "the head was read, the message is of no known kind",
         "unparsed": "not even a head",
     }
