@@ -34,6 +34,8 @@ class Evidence:
     mtime: float | None = None
     size: int = 0
     lines: int = 0
+    blank: int = 0
+    joined: int = 0
     notes: list[str] = field(default_factory=list)
     year_from: str = ""
     _hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -55,6 +57,14 @@ class Evidence:
             raise EvidenceError(f"{self.name}: has neither a path nor a stream.")
         return open_plain(open_file(self.path), self.seen)
 
+    def noted(self) -> list[str]:
+        """Return the notes, with what the counts of lines tell first."""
+        counts = [
+            (self.blank, "blank lines"),
+            (self.joined, "lines that continue a wrapped entry, joined to it"),
+        ]
+        return [f"{count} {what}" for count, what in counts if count] + self.notes
+
     def facts(self) -> dict[str, object]:
         """Return what the events cannot carry, as plain JSON-able values."""
         return {
@@ -63,7 +73,7 @@ class Evidence:
             "bytes": self.size,
             "lines": self.lines,
             "year_from": self.year_from,
-            "notes": list(self.notes),
+            "notes": self.noted(),
         }
 
     def seen(self, data: bytes) -> None:

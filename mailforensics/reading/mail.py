@@ -46,7 +46,7 @@ def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -
 
 def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:
     """Turn the lines of a block (`line`, `text`) into events; times are not settled yet."""
-    heads = read_heads(lines.filter(pl.col("text").str.strip_chars() != "")).with_row_index("row")
+    heads = read_heads(lines).with_row_index("row")
     postfix = pl.col("message").str.extract_groups(_QUEUE_ID)
     process = pl.col("message").str.extract(_PROCESS)
     is_dovecot = pl.col("program").str.ends_with("dovecot") & process.is_not_null()

@@ -1,21 +1,27 @@
-"""The head of a line: stamp, host, program, pid, and the message that follows."""
+"""The head of a line: time, host, program, pid, and the message that follows."""
 
 from typing import Final
 
 import polars as pl
 
-STAMP: Final = (
-    r"^(?:<\d{1,3}>)?("
-    r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d"
-    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
-    r")(?: |$)"
+from mailforensics.reading.distinct import parse_distinct
+from mailforensics.reading.journal import is_journal, read_journal
+from mailforensics.reading.stamps import read_stamps
+
+# host postfix/smtpd[123]   kernel   dovecot   host program   imap(anna)<12><a/b>
+_TAG: Final = r"^(?:(?P<host>\S+) +)?(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?$"
+# The same where no blank follows the colon, or nothing does.
+_TIGHT: Final = (
+    r"(?s)^(?:(?P<host>[^\s:]+) +)?(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?:"
+    r" ?(?P<message>.*)$"
 )
-_HEAD: Final = r"^(?:(?P<host>\S+) +)?(?P<program>[^\s\[\]]+?)(?:\[(?P<pid>\d+)\])?$"
-_MONTHS: Final = (
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-)  # fmt: skip
-# A year-less stamp is first placed in a leap year, so that 29 February exists.
-LEAP_YEAR: Final = 2000
+# RFC 5424: host program pid message-id structured-data, then the message
+_RFC5424: Final = (
+    r"(?s)^(?P<host>\S+) (?P<program>\S+) (?:-|(?P<pid>\d{1,18})|\S+) \S+ "
+    r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?\x{feff}?(?P<message>.*)$"
+)
+# Dovecot's own log file has no host and no tag, but a level after the process.
+_DOVECOT_LEVEL: Final = r"^(?:Debug|Info|Warning|Error|Fatal|Panic): "
 
 
 def read_heads(lines: pl.DataFrame) -> pl.DataFrame:
@@ -25,71 +31,87 @@ def read_heads(lines: pl.DataFrame) -> pl.DataFrame:
         lines: a column `text`; all others are kept.
 
     Returns:
-        The columns of `lines` without `text`, and `time` (naive, microseconds; year-less stamps in
-        LEAP_YEAR), `clock` (`yearless`, `local`, `absolute`, null without a stamp), `host`,
-        `program`, `pid`, `message` (the whole line where there is no head).
+        The other columns of `lines` in their order, and `time` (naive, microseconds; UTC where
+        `clock` is `absolute`, in LEAP_YEAR where it is `yearless`), `clock` (null without a stamp),
+        `host`, `program`, `pid`, and `message`: what follows the head, or all of a line without.
     """
-    stamped = lines.with_columns(stamp=pl.col("text").str.extract(STAMP)).with_columns(
-        rest=pl.when(pl.col("stamp").is_not_null()).then(
-            pl.col("text")
-            .str.replace(r"^<\d{1,3}>", "")
-            .str.slice(pl.col("stamp").str.len_chars())
-            .str.strip_chars_start(" ")
-        )
-    )
-    split = (
-        stamped.with_columns(
-            head=pl.col("rest").str.extract(r"^(.*?):(?: |$)"),
-        )
-        .with_columns(
-            parts=pl.col("head").str.extract_groups(_HEAD),
-        )
-        .unnest("parts")
-    )
-    known = pl.col("program").is_not_null()
-    return (
-        split.with_columns(*read_stamps(pl.col("stamp")))
-        .with_columns(
-            pid=pl.col("pid").cast(pl.Int64, strict=False),
-            message=pl.when(known)
-            .then(
-                pl.col("rest")
-                .str.slice(pl.col("head").str.len_chars() + 1)
-                .str.strip_chars_start(" ")
+    journal = is_journal(lines["text"])
+    if not journal.any():
+        return lines.drop("text").hstack(_plain(lines["text"]))
+    both = pl.concat(
+        [
+            part.drop("text").hstack(read(part["text"]))
+            for part, read in (
+                (lines.filter(~journal), _plain),
+                (lines.filter(journal), read_journal),
             )
-            .otherwise(pl.coalesce("rest", "text")),
-        )
-        .drop("text", "stamp", "rest", "head")
+        ]
+    )
+    return both.sort("line")
+
+
+def _plain(text: pl.Series) -> pl.DataFrame:
+    stamps = read_stamps(text)
+    rest = text.str.slice(stamps["width"].fill_null(0)).alias("rest")
+    head = _before_colon(rest).set(stamps["clock"].is_null(), None)
+    tags = parse_distinct(head, _parse_tags)
+    known = pl.col("program").is_not_null()
+    found = pl.concat([stamps, tags, pl.DataFrame([rest, head.alias("head")])], how="horizontal")
+    heads = found.with_columns(
+        message=pl.when(known)
+        .then(pl.col("rest").str.slice(pl.col("head").str.len_chars() + 2))
+        .otherwise("rest")
+    )
+    return (
+        heads.pipe(_retry, _RFC5424, text.str.contains(r"^<\d+>1 "))
+        .pipe(_retry, _TIGHT, heads["clock"].is_not_null() & heads["program"].is_null())
+        .pipe(_own_dovecot)
+        .select("time", "clock", "host", "program", "pid", "message")
     )
 
 
-def read_stamps(stamp: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """Return `time` and `clock` of stamp texts."""
-    yearless = stamp.str.contains(r"^[A-Z]")
-    parts = stamp.str.extract_groups(r"^([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)")
-    month = parts.struct.field("1").replace_strict(
-        _MONTHS, range(1, 13), default=None, return_dtype=pl.Int32
+def _before_colon(rest: pl.Series) -> pl.Series:
+    """Return what stands before the first `: `; null where there is none."""
+    colon = rest.str.find(": ", literal=True)
+    head = rest.str.head(colon)
+    head = head.set(colon.is_null(), None) if colon.null_count() else head
+    # `find` counts bytes and `head` characters: they differ where the head is not ASCII.
+    wrong = (head.str.len_bytes() != colon).fill_null(value=False)
+    return head.set(wrong, None) if wrong.any() else head
+
+
+def _parse_tags(heads: pl.Series) -> pl.DataFrame:
+    tags = heads.str.extract_groups(_TAG).struct.unnest()
+    return tags.with_columns(pl.col("pid").cast(pl.Int64, strict=False))
+
+
+def _retry(heads: pl.DataFrame, expression: str, rows: pl.Series) -> pl.DataFrame:
+    """Read the heads of some rows (a mask) anew, with another expression."""
+    if not rows.any():
+        return heads
+    found = (
+        heads.filter(rows)
+        .select(pl.col("rest").str.extract_groups(expression).alias("found"))
+        .unnest("found")
+        .with_columns(pl.col("pid").cast(pl.Int64, strict=False))
     )
-    numbers = [parts.struct.field(str(n)).cast(pl.Int32) for n in range(2, 6)]
-    valid = month.is_not_null() & (numbers[0] >= 1) & (numbers[0] <= 31) & (numbers[1] < 24)
-    valid = valid & (numbers[2] < 60) & (numbers[3] < 60)
-    local = pl.when(valid).then(pl.datetime(LEAP_YEAR, month, *numbers, time_unit="us"))
-    plain = stamp.str.replace(",", ".", literal=True).str.replace(" ", "T", literal=True)
-    zoned = plain.str.replace(r"Z$", "+00:00").str.to_datetime(
-        "%Y-%m-%dT%H:%M:%S%.f%#z", strict=False, time_unit="us"
+    hit = found["program"].is_not_null()
+    places = rows.arg_true().filter(hit)
+    return heads.with_columns(
+        heads[name].scatter(places, found[name].filter(hit)) for name in found.columns
     )
-    naive = plain.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
-    time = pl.coalesce(
-        pl.when(yearless).then(local),
-        pl.when(~yearless).then(zoned.dt.replace_time_zone(None)),
-        pl.when(~yearless).then(naive),
+
+
+def _own_dovecot(heads: pl.DataFrame) -> pl.DataFrame:
+    own = (
+        pl.col("clock").is_not_null()
+        & pl.col("host").is_null()
+        & pl.col("message").str.contains(_DOVECOT_LEVEL)
+        & (pl.col("program") != "kernel")
     )
-    clock = (
-        pl.when(yearless & local.is_not_null())
-        .then(pl.lit("yearless"))
-        .when(zoned.is_not_null())
-        .then(pl.lit("absolute"))
-        .when(naive.is_not_null())
-        .then(pl.lit("local"))
+    if not heads["host"].null_count():
+        return heads
+    return heads.with_columns(
+        program=pl.when(own).then(pl.lit("dovecot")).otherwise("program"),
+        message=pl.when(own).then("rest").otherwise("message"),
     )
-    return time.alias("time"), clock.alias("clock")

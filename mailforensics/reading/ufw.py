@@ -61,7 +61,7 @@ def read_ufw_log(source: Source, *, tz: str = "UTC", year: int | None = None) ->
 
 def parse_ufw(lines: pl.DataFrame) -> pl.DataFrame:
     """Turn the lines of a block (`line`, `text`) into events; times are not settled yet."""
-    heads = read_heads(lines.filter(pl.col("text").str.strip_chars() != ""))
+    heads = read_heads(lines)
     # Only the kernel writes packets: a mail client can put the same words into its HELO.
     is_kernel = pl.col("program").is_null() | (pl.col("program") == "kernel")
     parts = heads.with_columns(

@@ -1,0 +1,60 @@
+"""Lines of `journalctl -o json`: one JSON object a line."""
+
+import json
+from typing import Final
+
+import polars as pl
+
+_FIELDS: Final = (
+    "__REALTIME_TIMESTAMP",
+    "_SOURCE_REALTIME_TIMESTAMP",
+    "_HOSTNAME",
+    "SYSLOG_IDENTIFIER",
+    "_COMM",
+    "_TRANSPORT",
+    "_PID",
+    "SYSLOG_PID",
+    "MESSAGE",
+)
+
+
+def is_journal(text: pl.Series) -> pl.Series:
+    """Say for each line whether it looks like an entry of the journal."""
+    return text.str.starts_with("{") & text.str.contains('"__REALTIME_TIMESTAMP"', literal=True)
+
+
+def read_journal(text: pl.Series) -> pl.DataFrame:
+    """Return the heads and messages of journal entries; see `syslog.read_heads`.
+
+    An entry that is no JSON comes out without a head, its text as the message. A message that is
+    not UTF-8 stands in the journal as a list of bytes, and is read from it.
+    Source: systemd.journal-fields(7), https://systemd.io/JOURNAL_EXPORT_FORMATS/
+    """
+    fields = pl.DataFrame([text.str.json_path_match(f"$.{name}").alias(name) for name in _FIELDS])
+    micros = pl.coalesce("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP")
+    time = micros.cast(pl.Int64, strict=False).cast(pl.Datetime("us"))
+    kernel = pl.when(pl.col("_TRANSPORT") == "kernel").then(pl.lit("kernel"))
+    return fields.with_columns(text.alias("text")).select(
+        time=time,
+        clock=pl.when(time.is_not_null()).then(pl.lit("absolute")),
+        host="_HOSTNAME",
+        program=pl.coalesce(kernel, "SYSLOG_IDENTIFIER", "_COMM"),
+        pid=pl.coalesce("SYSLOG_PID", "_PID").cast(pl.Int64, strict=False),
+        message=pl.coalesce(_decoded(fields["MESSAGE"]), "text"),
+    )
+
+
+def _decoded(messages: pl.Series) -> pl.Series:
+    """Read messages that the journal holds as a list of bytes."""
+    listed = messages.str.contains(r"^\[\d+(?:,\d+)*\]$").fill_null(value=False)
+    if not listed.any():
+        return messages
+    texts = [_bytes_to_text(message) for message in messages.filter(listed)]
+    return messages.scatter(listed.arg_true(), texts)
+
+
+def _bytes_to_text(listed: str) -> str:
+    numbers = json.loads(listed)
+    if not all(isinstance(number, int) and 0 <= number < 256 for number in numbers):
+        return listed
+    return bytes(numbers).decode("utf-8", "backslashreplace")
