@@ -1,0 +1,65 @@
+"""Tables for people: aligned, clean of control characters, every column explained."""
+
+import pandas as pd
+import pytest
+
+from mailforensics import schema
+from mailforensics.errors import MissingColumnError
+from mailforensics.show.tables import as_text, columns_of, log_lines
+
+
+def test_columns_are_aligned_numbers_to_the_right() -> None:
+    """Text stands left, numbers right, under their names."""
+    table = pd.DataFrame({"network": ["10.0.0.0/8", "::/0"], "events": [3, 1200]})
+    assert as_text(table).splitlines() == [
+        "network     events",
+        "10.0.0.0/8       3",
+        "::/0          1200",
+    ]
+
+
+def test_terminal_codes_of_a_log_are_made_harmless() -> None:
+    """An escape sequence or a line break in log text does not reach the terminal."""
+    table = pd.DataFrame({"username": ["\x1b[2J\x07", "a\nb"]})
+    text = as_text(table)
+    assert "\x1b" not in text
+    assert len(text.splitlines()) == 3
+
+
+def test_blocks_leave_out_what_is_empty() -> None:
+    """By row, each value has its name before it, and missing values no line."""
+    table = pd.DataFrame({"sign": ["login"], "username": [None], "explanation": ["word " * 40]})
+    lines = as_text(table, by_row=True).splitlines()
+    assert lines[0] == "sign         login"
+    assert not any(line.startswith("username") for line in lines)
+    assert all(len(line) <= 110 for line in lines)
+
+
+def test_no_rows_say_so() -> None:
+    """An empty table is `(none)`, not a row of headings."""
+    assert as_text(schema.empty(schema.BREACHES)) == "(none)"
+
+
+@pytest.mark.parametrize(
+    "table", [schema.MAIL_EVENTS, schema.SESSIONS, schema.SOURCES, schema.CANDIDATES]
+)
+def test_every_public_column_is_explained(table: schema.Table) -> None:
+    """Each column of a public table comes with that table's own meaning."""
+    explained = columns_of(schema.empty(table))
+    assert explained["column"].tolist() == schema.names(table)
+    assert explained["meaning"].tolist() == [column.meaning for column in table]
+
+
+def test_unknown_columns_stay_blank() -> None:
+    """A column that no public table has gets no invented meaning."""
+    assert columns_of(pd.DataFrame({"mine": [1]}))["meaning"].tolist() == [""]
+
+
+def test_log_lines_name_file_and_line() -> None:
+    """The lines behind events come with file and line number, at most as many as asked."""
+    events = pd.DataFrame({"file": "mail.log", "line": range(1, 9), "message": "connect from x"})
+    shown = log_lines(events, most=3)
+    assert list(shown.columns) == ["file", "line", "message"]
+    assert len(shown) == 3
+    with pytest.raises(MissingColumnError, match="the table lacks"):
+        log_lines(pd.DataFrame({"file": ["a"]}))
