@@ -10,13 +10,18 @@ from mailforensics import schema
 from mailforensics.addresses import Address, Network, parse_network
 from mailforensics.errors import EvidenceError
 from mailforensics.reading.firewall_cover import MAIL_PORTS, covering, specific_to
-from mailforensics.reading.firewall_match import BEFORE, walk
+from mailforensics.reading.firewall_match import BEFORE, is_ipv6_only, orders_of, walk
 from mailforensics.reading.firewall_rules import Rule, format_ports
+from mailforensics.reading.firewall_shadow import shadowed_table
 from mailforensics.reading.firewall_simulate import Simulation, packet_of, simulate
 from mailforensics.reading.firewall_sources import Source, texts_of
 from mailforensics.reading.firewall_text import Reading
 
 _DEFAULT_KINDS: Final = ("incoming", "outgoing", "routed")
+_NO_ORDER: Final = (
+    "`ufw show added` does not tell which of `{}` and `{}` comes first for IPv6; give the output "
+    "of `ufw status numbered`."
+)
 
 
 def read_firewall(source: Source | Sequence[Source]) -> "Firewall":
@@ -55,6 +60,8 @@ def _firewall(reading: Reading) -> "Firewall":
     notes += [f"{rule.file}:{rule.line}: {rule.unclear}" for rule in rules if rule.unclear]
     if reading.active is None:
         notes.append("the text does not say whether ufw is active; it is taken to be")
+    if len(orders_of(rules, form=form)) > 1:
+        notes.append("`ufw show added` does not tell how its IPv6 rules stand among the others")
     if not reading.defaults and reading.active is not False:
         notes.append("the text does not show the default policies")
     return Firewall(
@@ -124,7 +131,22 @@ class Firewall:
             return Simulation("allow", "", None, f"The server itself may always connect. {BEFORE}")
         if packet.source.version == 6 and self.ipv6 is False:
             return Simulation("deny", "", None, "IPV6=no in /etc/default/ufw: ufw drops all IPv6.")
-        return simulate(walk(self.rules, packet), packet, default=self.defaults["incoming"])
+        default = self.defaults["incoming"]
+        if packet.source.version == 6 and default != "deny" and self._may_lack_ipv6():
+            default = ""
+        orders = orders_of(self.rules, form=self.form)
+        ends = [simulate(walk(rules, packet), packet, default=default) for rules in orders]
+        if len({end.verdict for end in ends}) > 1:
+            return Simulation("unknown", "", None, _NO_ORDER.format(ends[0].rule, ends[1].rule))
+        return ends[0]
+
+    def _may_lack_ipv6(self) -> bool:
+        """Say whether IPv6 may be off (ufw then drops all of it): nothing here shows the contrary.
+
+        `ufw show added` never does, since it prints a rule of both families once.
+        """
+        shown = self.form != "added" and any(rule.family == 6 for rule in self.rules)
+        return self.ipv6 is None and not shown
 
     def covers(self, network: str | Address | Network) -> str:
         """Return the deny or reject rules that keep a whole network from every mail port, or "".
@@ -139,8 +161,24 @@ class Firewall:
         wanted = parse_network(network)
         if self.active is False:
             return ""
-        found = covering(self.rules, wanted, default=self.defaults["incoming"], ports=MAIL_PORTS)
-        return "; ".join(f"rule {rule.position}: {rule.command}" for rule in found)
+        default = self.defaults["incoming"]
+        found = [
+            covering(order, wanted, default=default, ports=MAIL_PORTS)
+            for order in orders_of(self.rules, form=self.form)
+        ]
+        sure = found[0] if all(found) else []
+        return "; ".join(f"rule {rule.position}: {rule.command}" for rule in sure)
+
+    def shadowed(self) -> pd.DataFrame:
+        """Return the rules that do not do what they say: the columns of FIREWALL_SHADOWED.
+
+        First the bans without effect (`no effect`: an earlier rule lets all of it in; `partly`: it
+        lets in some ports), then other rules that can never match, then the redundant. An earlier
+        `allow` for a part of a banned network counts as a wanted exception. None give no rows.
+        """
+        if len(orders_of(self.rules, form=self.form)) > 1:
+            return shadowed_table([r for r in self.rules if r.family == 4 or is_ipv6_only(r)])
+        return shadowed_table(self.rules)
 
     def conflicts(self, network: str | Address | Network) -> pd.DataFrame:
         """Return the rules that let in certain addresses of a network: rows of `table()`.

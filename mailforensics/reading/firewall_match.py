@@ -1,6 +1,6 @@
 """Which rule a packet meets first: ufw's chains, walked the way the kernel walks them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,6 +59,26 @@ def walk(rules: Iterable[Rule], packet: Packet) -> Walk:
         elif not condition and rule.is_ban != decider.is_ban:
             return Walk(decider, tuple(perhaps), rule)
     return Walk(decider, tuple(perhaps), None)
+
+
+def orders_of(rules: Sequence[Rule], *, form: str) -> list[Sequence[Rule]]:
+    """Return the orders in which the rules may stand, as far as a form of the list tells.
+
+    `ufw show added` prints a rule of both families once, where its IPv4 half stands: rules for
+    IPv6 addresses come after all of these, also if they were prepended. Whatever the true order
+    is, the rule that decides is the first of one kind or of the other.
+    """
+    named = [rule for rule in rules if is_ipv6_only(rule)]
+    both = [rule for rule in rules if rule.family == 6 and not is_ipv6_only(rule)]
+    if form != "added" or not named or not both:
+        return [rules]
+    ipv4 = [rule for rule in rules if rule.family == 4]
+    return [[*ipv4, *both, *named], [*ipv4, *named, *both]]
+
+
+def is_ipv6_only(rule: Rule) -> bool:
+    """Say whether a rule names IPv6 addresses, so that it has no IPv4 half."""
+    return rule.family == 6 and rule.source.prefixlen + rule.dest.prefixlen > 0
 
 
 def is_possible(rule: Rule, packet: Packet) -> bool:

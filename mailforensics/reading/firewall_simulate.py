@@ -19,6 +19,10 @@ _NO_DEFAULT: Final = (
     "No rule matches, so the default policy for incoming connections decides, and this text does "
     "not show it (ufw's own default is deny). Give the output of `ufw status verbose`."
 )
+_NO_DEFAULT6: Final = (
+    "No rule matches. Nothing here shows whether ufw handles IPv6 at all: with IPV6=no it drops "
+    "all of it, otherwise the default policy decides. Give copies of /etc/ufw, /etc/default/ufw."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _why_rule(walked: Walk, packet: Packet) -> str:
 
 def _why_default(default: str, packet: Packet) -> str:
     if not default:
-        return _NO_DEFAULT
+        return _NO_DEFAULT if packet.source.version == 4 else _NO_DEFAULT6
     return (
         f"No rule matches {packet.source} on {packet.protocol} port {packet.dest_port}, so the "
         f"default policy for incoming connections decides ({default}): {_MEANS[default]}."

@@ -131,6 +131,20 @@ FIREWALL_RULES: Final[Table] = (
     Column("line", "int64", "line number, from 1", "where it was read"),
 )
 
+FIREWALL_SHADOWED: Final[Table] = (
+    Column("position", "int64", "from 1", "place of the rule in FIREWALL_RULES"),
+    Column("number", "Int64", "from 1", "its number in `ufw status numbered`, where known"),
+    Column("family", "str", "", "ipv4 or ipv6"),
+    Column("rule", "str", "", "the rule as `ufw show added` writes it"),
+    Column("problem", "str", "", "no effect, partly, never matches, redundant"),
+    Column("open_ports", "str", "ports", "what stays open although this rule bans it, or empty"),
+    Column("because", "str", "", "the earlier rules that decide in its place"),
+    Column("why", "str", "", "the reason in plain words"),
+    Column("fix", "str", "", "what to do about it"),
+    Column("file", "str", "", "where the rule was read"),
+    Column("line", "int64", "line number, from 1", "where the rule was read"),
+)
+
 AUDIT: Final[Table] = (
     Column("file", "str", "", "the evidence file"),
     Column("sha256", "str", "", "SHA-256 of the bytes as read (before decompression)"),

@@ -9,6 +9,7 @@ was started in a host dies when the block ends, and also when the test run itsel
         assert hosts.attacker.connects("203.0.113.10", 25) == "timeout"
 """
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from typing import Final
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 sys.path.insert(0, str(TOOLS))
 import requirements_real  # noqa: E402 - the folder of tools is no package
+from peer_programs import LISTENER, PROBE  # noqa: E402
 
 PRIVATE: Final = ("/etc", "/var", "/root", "/usr/lib/ufw")
 SWITCH: Final = "switch"
@@ -65,37 +67,6 @@ umount -l "$scratch"
 rmdir "$scratch"
 echo ready
 read -r _ || true
-"""
-
-PROBE: Final = r"""
-import errno, socket, sys
-family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
-with socket.socket(family, socket.SOCK_STREAM) as probe:
-    probe.settimeout(float(sys.argv[4]))
-    if sys.argv[3]:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((sys.argv[3], 0))
-    try:
-        probe.connect((sys.argv[1], int(sys.argv[2])))
-        print("open")
-    except TimeoutError:
-        print("timeout")
-    except ConnectionRefusedError:
-        print("refused")
-    except OSError as error:
-        print(errno.errorcode[error.errno])
-"""
-
-LISTENER: Final = r"""
-import selectors, socket, sys
-waiting = selectors.DefaultSelector()
-for port in map(int, sys.argv[1:]):
-    door = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True,
-                                backlog=512)
-    waiting.register(door, selectors.EVENT_READ)
-while True:
-    for key, _ in waiting.select():
-        key.fileobj.accept()[0].close()
 """
 
 
@@ -166,8 +137,11 @@ class Host:
         self.run(["bash", "-c", leave, "-", log, *words])
 
     def listen(self, *ports: int) -> None:
-        """Accept and close TCP connections on these ports, IPv4 and IPv6, from now on."""
-        self.start([sys.executable, "-c", LISTENER, *map(str, ports)], log="/run/listen.log")
+        """Accept TCP connections and answer UDP packets on these ports, IPv4 and IPv6."""
+        listing = self.run("ip -o address show scope global | tr -s ' ' | cut -d' ' -f4").stdout
+        addresses = [line.split("/")[0] for line in listing.split()]
+        numbers = ",".join(map(str, ports))
+        self.start([sys.executable, "-c", LISTENER, numbers, *addresses], log="/run/listen.log")
         for port in ports:
             self.wait_for(f"ss -Hltn 'sport = :{port}' | grep -q .")
 
@@ -184,8 +158,19 @@ class Host:
 
     def connects(self, address: str, port: int, *, source: str = "", wait: float = 1.0) -> str:
         """Try a TCP connection and return `open`, `refused`, `timeout`, or the errno's name."""
-        words = [sys.executable, "-c", PROBE, address, str(port), source, str(wait)]
-        return self.run(words).stdout.strip()
+        return self.probe([("tcp", address, port, source)], wait=wait)[0]
+
+    def probe(self, targets: Sequence[tuple[str, str, int, str]], *, wait: float) -> list[str]:
+        """Try many connections at once and return how each ended, as `connects` does.
+
+        Args:
+            targets: protocol (tcp, udp), address, port, and the own address to come from or "".
+            wait: seconds after which a silent one counts as `timeout`.
+        """
+        given = json.dumps([wait, list(targets)])
+        answer = self.run([sys.executable, "-c", PROBE], given=given).stdout
+        results: list[str] = json.loads(answer)
+        return results
 
     def _enter(self) -> list[str]:
         spaces = ["--net", "--mount", "--pid", "--uts"]
