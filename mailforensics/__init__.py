@@ -8,7 +8,7 @@ mf.ban_script(candidates, decisions).save("case/ban.sh")                # export
 """
 
 from importlib import import_module
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.cover_options import CoverOptions
@@ -26,6 +26,9 @@ from mailforensics.review.candidates import candidates
 from mailforensics.review.case import Case, case_from_environment, new_case, open_case
 from mailforensics.review.decisions import Decisions
 from mailforensics.simulation.attacks import simulate_attack
+
+if TYPE_CHECKING:
+    from mailforensics.show.widgets import review as review
 
 __all__ = [
     "BanOptions",
@@ -53,8 +56,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Load `mf.plots` when it is first used: a server without matplotlib can read logs."""
+# `mf.review` is the review table, not the room of that name, which its importers name in full.
+globals().pop("review", None)
+
+
+def __getattr__(name: str) -> object:
+    """Load `mf.plots` and `mf.review` at first use: a server without them can read logs."""
     if name == "plots":
         return import_module("mailforensics.show.plots")
+    if name == "review":
+        return import_module("mailforensics.show.widgets").review
     raise AttributeError(f"module 'mailforensics' has no attribute {name!r}")

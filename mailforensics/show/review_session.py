@@ -1,0 +1,181 @@
+"""A review without a screen: what the page and the terminal ask, and what they are told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final
+
+import pandas as pd
+
+from mailforensics.addresses import parse_network
+from mailforensics.errors import ArgumentError
+from mailforensics.review.decisions import Decision, Decisions, digest
+from mailforensics.review.guard import Guard
+from mailforensics.schema import CANDIDATES, conform
+from mailforensics.show.review_evidence import Evidence
+from mailforensics.show.review_rows import page_rows
+from mailforensics.show.visible import visible
+
+Row = Mapping[str, object]
+Page = dict[str, object]
+AS_SHOWN_CHARACTERS: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One press of a button: the same verdict on one or many networks.
+
+    Attributes:
+        verdict: approve, reject or undo.
+        seen: for each network, the journal line of the latest record that the page showed (0 for
+            none); None to decide whatever others did.
+        reason: the reviewer's words.
+        reviewer: who decides.
+        until: last day or number of days; empty for good.
+    """
+
+    verdict: str
+    networks: Sequence[str]
+    reason: str
+    reviewer: str
+    until: str = ""
+    seen: Mapping[str, int] | None = None
+
+
+@dataclass
+class ReviewSession:
+    """Candidates, the journal, and the guard between them.
+
+    Args:
+        candidates: the table to review (schema.CANDIDATES).
+        decisions: the journal.
+        guard: what may not be approved, and what only with a reason.
+        evidence: what is known about single addresses; None shows the candidate row alone.
+    """
+
+    candidates: pd.DataFrame
+    decisions: Decisions
+    guard: Guard = field(default_factory=Guard)
+    evidence: Evidence = field(default_factory=Evidence)
+
+    def __post_init__(self) -> None:
+        """Check the table and index it by network, as the journal writes networks."""
+        self._rows: dict[str, Row] = {}
+        self._digests: dict[str, str] = {}
+        self.candidates = self._indexed(self.candidates)
+
+    def _indexed(self, candidates: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows that are new, their networks as the journal writes them."""
+        table = conform(candidates, CANDIDATES)
+        networks = [parse_network(text) for text in table["network"]]
+        table = table.assign(
+            network=pd.Series(map(str, networks), dtype="str", index=table.index),
+            country=[self.evidence.country(network) for network in networks],
+        )
+        table = table.loc[~table["network"].isin(self._rows)].drop_duplicates("network")
+        for record in table.to_dict("records"):
+            self._rows[str(record["network"])] = {str(k): v for k, v in record.items()}
+        return table.reset_index(drop=True)
+
+    def rows(self) -> list[Page]:
+        """Return what the table shows of every candidate; see `page_rows`."""
+        return page_rows(self.candidates, guard=self.guard, events=self.evidence.events)
+
+    def detail(self, network: str) -> Page:
+        """Return what the evidence pane shows of a candidate; see `Evidence.detail`.
+
+        Raises:
+            ArgumentError: it is no candidate.
+        """
+        text = str(self.row(network)["network"])
+        return self.evidence.detail(text) | {"history": self.history(text)}
+
+    def split(self, network: str, *, into: str) -> list[str]:
+        """Add candidates for the halves or the single addresses of a network; return the new ones.
+
+        Raises:
+            ArgumentError: it is no candidate, or nothing is known of its addresses.
+        """
+        text = str(self.row(network)["network"])
+        parts = self._indexed(self.evidence.split(text, into=into, guard=self.guard))
+        self.candidates = pd.concat([self.candidates, parts], ignore_index=True)
+        return list(parts["network"])
+
+    def preview(self) -> Page:
+        """Return the script that the decisions so far would give: `title` and `text`."""
+        approved = self.decisions.approved()
+        lines = [f"ufw prepend deny from {network}" for network in approved["network"]]
+        return {"title": f"{len(lines)} rules", "text": "\n".join(lines)}
+
+    def row(self, network: str) -> Row:
+        """Return the candidate row of a network.
+
+        Raises:
+            ArgumentError: it is no candidate.
+        """
+        row = self._rows.get(str(parse_network(network)))
+        if row is None:
+            raise ArgumentError(f"{network} is not among the candidates of this review.")
+        return row
+
+    def decide(self, request: Request) -> list[Decision]:
+        """Record the verdict on every network of the request, all or none, after the guard.
+
+        Raises:
+            UnsafeBanError: one of them is protected.
+            DecisionError: one needs a reason, or nothing could be recorded.
+        """
+        drafts = []
+        for network in request.networks:
+            row = self.row(network)
+            draft = self.decisions.draft(
+                network,
+                request.verdict,
+                (request.reason, request.reviewer, self._digest(network)),
+                until=request.until or None,
+            )
+            self.guard.check(draft, row)
+            drafts.append(_with_reason(draft, row))
+        return self.decisions.add(drafts, seen=request.seen)
+
+    def standing(self) -> dict[str, Page]:
+        """Return what stands about each network: the latest record, as the page shows it."""
+        return {
+            network: self._entry(line, decision)
+            for network, (line, decision) in self.decisions.latest().items()
+        }
+
+    def history(self, network: str) -> list[Page]:
+        """Return every record about a network, oldest first, as the page shows it."""
+        history = self.decisions.history().drop(columns="digest")
+        own = history.loc[history["network"] == network]
+        return [
+            {str(name): visible(value, limit=2000) for name, value in record.items()}
+            for record in own.to_dict("records")
+        ]
+
+    def _entry(self, line: int, decision: Decision) -> Page:
+        until = decision.until or ""
+        known = decision.network in self._rows
+        return {
+            "line": line,
+            "verdict": decision.verdict,
+            "reason": visible(decision.reason),
+            "reviewer": visible(decision.reviewer, limit=60),
+            "time": decision.time.strftime("%Y-%m-%d %H:%M UTC"),
+            "until": until,
+            "over": bool(until) and until < datetime.now(UTC).date().isoformat(),
+            "stale": known and decision.digest not in {"", self._digest(decision.network)},
+        }
+
+    def _digest(self, network: str) -> str:
+        if network not in self._digests:
+            self._digests[network] = digest(self.row(network))
+        return self._digests[network]
+
+
+def _with_reason(draft: Decision, row: Row) -> Decision:
+    """Say on what an approval without words rests: the reasons that were on the screen."""
+    if draft.reason or draft.verdict != "approve":
+        return draft
+    return replace(draft, reason=f"as shown: {visible(row['reasons'], limit=AS_SHOWN_CHARACTERS)}")

@@ -1,0 +1,353 @@
+// The widget: one grid with everything around it, driven by mouse, keys and Python's answers.
+
+const HEADS = ["Network", "What it did", "Who else is there", "Suggestion", "Decision"];
+const TYPING = new Set(["INPUT", "SELECT", "TEXTAREA"]);
+let tables = 0;
+
+class ReviewTable {
+  constructor(model, element) {
+    tables += 1;
+    this.id = tables;
+    this.store = storeOf(model);
+    this.view = new View(this.store);
+    this.defaults = { reason: "", until: "90" };
+    this.drafts = new Map(); // network → {reason, until} as typed so far
+    this.build(element);
+    this.listener = (event) => this.hear(event.detail);
+    this.store.addEventListener("told", this.listener);
+    this.draw();
+  }
+
+  build(element) {
+    this.root = h("div", { class: "mf-review", "data-lm-suppress-shortcuts": "true" });
+    this.tools = renderTools(this);
+    this.status = h("div", { class: "mf-status", role: "status", "aria-live": "polite" });
+    this.alarm = h("div", { role: "alert" });
+    this.bulk = h("div", {});
+    this.help = h("div", {});
+    this.preview = h("div", {});
+    this.body = h("tbody", { role: "rowgroup" });
+    this.pager = h("div", { class: "mf-line mf-pager" });
+    const heads = HEADS.map((text) => h("th", { role: "columnheader", scope: "col" }, text));
+    this.grid = h(
+      "table",
+      { role: "grid", class: "mf-grid", "aria-label": "Networks to review" },
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row", "aria-rowindex": 1 }, heads)),
+      this.body,
+    );
+    const parts = [this.tools, this.alarm, this.bulk, this.help, this.grid, this.pager, this.preview, this.status];
+    this.root.append(...parts);
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    element.append(this.root);
+  }
+
+  destroy() {
+    this.store.removeEventListener("told", this.listener);
+  }
+
+  // --- drawing -----------------------------------------------------------------------------
+
+  draw({ focus = false } = {}) {
+    this.drawn = this.view.page();
+    const first = this.drawn * PAGE;
+    const lines = this.view.onPage().flatMap((row, place) => this.lines(row, first + place));
+    const nothing = h("tr", { role: "row" }, h("td", { role: "gridcell", colspan: 5 }, "No row fits this filter."));
+    this.body.replaceChildren(...(lines.length ? lines : [nothing]));
+    this.grid.setAttribute("aria-rowcount", this.view.rows.length + 1);
+    this.pager.replaceChildren(...renderPager(this));
+    fillCounts(this, this.tools.querySelector(".mf-counts"));
+    if (focus) this.focusRow();
+  }
+
+  lines(row, place) {
+    const opened = this.view.opened === row.network;
+    return [renderRow(this, row, place), ...(opened ? [renderPane(this, row)] : [])];
+  }
+
+  /** Draw one row anew, keeping the focus on it or on the button that was pressed. */
+  redraw(network) {
+    const old = this.lineOf(network);
+    if (!old) return;
+    const held = old.contains(document.activeElement);
+    const place = Number(old.getAttribute("aria-rowindex")) - 2;
+    const fresh = renderRow(this, this.store.byNetwork.get(network), place);
+    old.replaceWith(fresh);
+    if (held) fresh.focus({ preventScroll: true });
+  }
+
+  lineOf(network) {
+    return [...this.body.children].find((line) => line.dataset.network === network);
+  }
+
+  paneOf(network) {
+    return [...this.body.children].find((line) => line.dataset.pane === network);
+  }
+
+  focusRow() {
+    const line = this.view.row() && this.lineOf(this.view.row().network);
+    line?.focus({ preventScroll: true });
+    line?.scrollIntoView({ block: "nearest" });
+  }
+
+  announce(text) {
+    this.status.textContent = text;
+  }
+
+  // --- what Python says --------------------------------------------------------------------
+
+  hear({ kind, ...told }) {
+    if (kind === "rows") {
+      this.view.update();
+      this.draw();
+    } else if (kind === "entries") this.entriesChanged(told.networks);
+    else if (kind === "detail") this.paneChanged(told.network);
+    else if (kind === "preview") this.drawPreview();
+    else if (kind === "saved") this.saved(told.asked);
+    else if (kind === "refused" || kind === "unsaved") this.alarmWith(told.text);
+    else if (kind === "failed") this.alarm.replaceChildren(h("div", { class: "mf-box" }, told.problem));
+  }
+
+  entriesChanged(networks) {
+    if (networks.length > PAGE) this.draw({ focus: this.body.contains(document.activeElement) });
+    else networks.forEach((network) => this.redraw(network));
+    fillCounts(this, this.tools.querySelector(".mf-counts"));
+    if (this.alarm.firstChild && !this.store.unsaved()) this.alarm.replaceChildren();
+    if (this.store.problems.length) this.tellProblems();
+  }
+
+  tellProblems() {
+    const [first, ...more] = this.store.problems;
+    const rest = more.length ? ` (and ${more.length} more)` : "";
+    this.announce(`Damaged lines in the journal: ${first}${rest}. No other line is affected.`);
+  }
+
+  saved(asked) {
+    const what = asked.networks.length === 1 ? asked.networks[0] : count(asked.networks.length, "network");
+    const undecided = count(this.store.counts()[""], "network");
+    this.announce(`Saved: ${what} ${VERBS[asked.verdict]}. ${undecided} undecided.`);
+    asked.networks.forEach((network) => this.drafts.delete(network));
+    if (this.previewing) this.askPreview();
+  }
+
+  alarmWith(text) {
+    if (this.store.unsaved()) this.alarm.replaceChildren(renderBanner(this, text));
+  }
+
+  paneChanged(network) {
+    const old = this.paneOf(network);
+    if (!old) return;
+    const typing = old.contains(document.activeElement) && document.activeElement.classList.contains("mf-reason");
+    const fresh = renderPane(this, this.store.byNetwork.get(network));
+    old.replaceWith(fresh);
+    if (typing) fresh.querySelector(".mf-reason").focus();
+  }
+
+  // --- what the reviewer does --------------------------------------------------------------
+
+  act(what, network) {
+    this.activate(this.view.rows.findIndex((row) => row.network === network), { focus: true });
+    if (what === "evidence") this.toggle(network);
+    else this.quick(what);
+  }
+
+  activate(place, { focus = false } = {}) {
+    const before = this.view.row()?.network;
+    const page = this.drawn;
+    this.view.active = Math.max(0, place);
+    if (this.view.page() !== page) return this.draw({ focus });
+    if (before) this.redraw(before);
+    if (this.view.row()) this.redraw(this.view.row().network);
+    if (focus) this.focusRow();
+    return undefined;
+  }
+
+  move(steps) {
+    const before = this.view.active;
+    this.view.move(steps);
+    const place = this.view.active;
+    this.view.active = before;
+    this.activate(place, { focus: true });
+  }
+
+  turn(pages) {
+    this.view.active = Math.min(Math.max(0, (this.view.page() + pages) * PAGE), Math.max(0, this.view.rows.length - 1));
+    this.draw({ focus: true });
+  }
+
+  nextUndecided() {
+    if (this.view.nextUndecided()) this.draw({ focus: true });
+    else this.announce("Every row of this filter is decided.");
+  }
+
+  look(changes) {
+    Object.assign(this.view, changes);
+    this.view.update();
+    this.draw();
+    this.announce(`${count(this.view.rows.length, "row")} shown.`);
+  }
+
+  draftOf(network) {
+    if (!this.drafts.has(network)) this.drafts.set(network, { ...this.defaults });
+    return this.drafts.get(network);
+  }
+
+  /** One key: decide the active row at once, unless it is protected or needs a reason. */
+  quick(verdict) {
+    const row = this.view.row();
+    if (!row) return;
+    if (verdict === "approve" && row.forbidden) {
+      this.announce(`${row.network} is protected and cannot be approved: ${row.forbidden}`);
+      return;
+    }
+    if (verdict === "undo" && !this.store.entries.get(row.network)) {
+      this.announce(`${row.network} is undecided; there is nothing to undo.`);
+      return;
+    }
+    const words = this.drafts.get(row.network) || this.defaults;
+    if (verdict === "approve" && row.dangers.length && words.reason.trim().length < 3) {
+      this.write(row.network);
+      this.announce(`Approving ${row.network} needs a reason: ${row.dangers.join("; ")}`);
+      return;
+    }
+    this.decide(verdict, row.network, words);
+  }
+
+  decide(verdict, network, words) {
+    const row = this.store.byNetwork.get(network);
+    if (verdict === "approve" && row.dangers.length && words.reason.trim().length < 3) {
+      this.announce(`Approving ${network} needs a reason: ${row.dangers.join("; ")}`);
+      this.write(network);
+      return;
+    }
+    if (this.view.opened === network) this.close();
+    this.store.decide([network], verdict, words);
+    if (verdict !== "undo") this.move(1);
+  }
+
+  toggle(network) {
+    if (this.view.opened === network) this.close();
+    else this.open(network);
+  }
+
+  open(network) {
+    this.view.opened = network;
+    this.store.say({ kind: "open", network });
+    this.draw({ focus: true });
+    this.paneOf(network)?.scrollIntoView({ block: "nearest" });
+  }
+
+  close() {
+    this.view.opened = "";
+    this.draw({ focus: true });
+  }
+
+  /** Open the evidence with the cursor in the reason. */
+  write(network) {
+    if (this.view.opened !== network) this.open(network);
+    this.paneOf(network)?.querySelector(".mf-reason").focus();
+  }
+
+  split(network, into) {
+    this.store.say({ kind: "split", network, into });
+  }
+
+  askBulk(verdict) {
+    this.bulk.replaceChildren(renderBulk(this, verdict, this.view.bulk(verdict)));
+    this.bulk.querySelector("input, button").focus();
+  }
+
+  decideMany(verdict, networks, words) {
+    this.store.decide(networks, verdict, words);
+    this.closeBulk();
+  }
+
+  closeBulk() {
+    this.bulk.replaceChildren();
+    this.focusRow();
+  }
+
+  refresh() {
+    this.store.say({ kind: "refresh" });
+    this.announce("Reading the journal again.");
+  }
+
+  toggleHelp() {
+    const shown = this.help.firstChild;
+    this.help.replaceChildren(...(shown ? [] : [renderHelp()]));
+  }
+
+  togglePreview() {
+    this.previewing = !this.previewing;
+    this.drawPreview();
+    if (this.previewing) this.askPreview();
+  }
+
+  askPreview() {
+    clearTimeout(this.previewTimer);
+    this.previewTimer = setTimeout(() => this.store.say({ kind: "preview" }), 150);
+  }
+
+  drawPreview() {
+    this.preview.replaceChildren(...(this.previewing ? [renderPreview(this.store.preview)] : []));
+  }
+
+  // --- keys --------------------------------------------------------------------------------
+
+  key(event) {
+    event.stopPropagation(); // or the notebook would take d, d for "delete cells"
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      this.escape();
+      return;
+    }
+    if (TYPING.has(event.target.tagName)) return;
+    const pressed = event.target.tagName === "BUTTON" && (event.key === "Enter" || event.key === " ");
+    const act = pressed ? undefined : this.keys()[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  keys() {
+    const row = this.view.row();
+    const last = this.view.rows.length;
+    return {
+      j: () => this.move(1),
+      ArrowDown: () => this.move(1),
+      k: () => this.move(-1),
+      ArrowUp: () => this.move(-1),
+      Home: () => this.move(-last),
+      End: () => this.move(last),
+      "[": () => this.turn(-1),
+      "]": () => this.turn(1),
+      PageUp: () => this.move(-10),
+      PageDown: () => this.move(10),
+      a: () => this.quick("approve"),
+      r: () => this.quick("reject"),
+      u: () => this.quick("undo"),
+      e: () => row && this.toggle(row.network),
+      Enter: () => row && this.toggle(row.network),
+      w: () => row && this.write(row.network),
+      n: () => this.nextUndecided(),
+      p: () => this.togglePreview(),
+      g: () => this.refresh(),
+      "/": () => this.tools.querySelector(".mf-search").focus(),
+      "?": () => this.toggleHelp(),
+    };
+  }
+
+  escape() {
+    if (this.help.firstChild) this.toggleHelp();
+    else if (this.bulk.firstChild) this.closeBulk();
+    else if (this.view.opened && !TYPING.has(document.activeElement.tagName)) this.close();
+    else this.focusRow();
+  }
+}
+
+export default {
+  render({ model, el }) {
+    const table = new ReviewTable(model, el);
+    return () => table.destroy();
+  },
+};

@@ -1,0 +1,34 @@
+"""Log text made safe to look at: nothing in it can move, hide, colour or reverse what is shown."""
+
+import re
+from typing import Final
+
+# Controls, joiners, direction marks, line and paragraph separators, tags, broken code units.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def visible(text: object, *, limit: int = 300) -> str:
+    r"""Return a text with every invisible character spelled out (`\u202e`), cut to `limit`.
+
+    A missing value gives empty text. The rest is still data: escape it before HTML.
+
+    Args:
+        text: text of a log, a table or a person.
+        limit: characters kept; what is left out is counted at the end.
+    """
+    if text is None or text != text:
+        return ""
+    whole = str(text)
+    shown = _UNSEEN.sub(_spelled, whole[:limit])
+    left_out = len(whole) - limit
+    return f"{shown}… ({left_out:,} more characters)" if left_out > 0 else shown
+
+
+def _spelled(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if found[0] == "\t":
+        return " "
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
