@@ -63,11 +63,7 @@ def pairs(rows: pl.DataFrame) -> pl.DataFrame:
     those gaps; null for fewer than four failures).
     """
     failed, worked = pl.col("failures") > 0, pl.col("logins") > 0
-    tries = (
-        rows.filter((failed | worked) & pl.col("source_ip").is_not_null())
-        .select("source_ip", "network", "time", "failures", "logins", account=account_key())
-        .with_columns(begun=pl.col("time").filter(worked).min().over("source_ip"))
-    )
+    tries = _telling(rows.filter((failed | worked) & pl.col("source_ip").is_not_null()))
     gaps = pl.col("time").filter(failed).diff().dt.total_microseconds() / 1e6
     distance = gaps.quantile(0.75, "linear") - gaps.quantile(0.25, "linear")
     early = failed & ((pl.col("time") <= pl.col("begun")) | pl.col("begun").is_null())
@@ -80,6 +76,28 @@ def pairs(rows: pl.DataFrame) -> pl.DataFrame:
         before=pl.col("failures").filter(early).sum(),
         gap=gaps.median(),
         spread=pl.when(gaps.count() >= 3).then(distance / gaps.median()),
+    )
+
+
+def _telling(tries: pl.DataFrame) -> pl.DataFrame:
+    """Return the tries that can tell a user: by an address or on an account that ever worked.
+
+    Adds `account` and `begun`, the first login of the address. The rest, on an attacked server
+    nearly all, speaks for nobody.
+    """
+    worked = tries.filter(pl.col("logins") > 0).select(
+        "source_ip", "username", "time", account=account_key()
+    )
+    begun = worked.group_by("source_ip").agg(begun=pl.col("time").min())
+    known = worked["account"].drop_nulls().unique()
+    names = tries.select(pl.col("username").drop_nulls().unique())
+    names = names.with_columns(account=account_key())
+    return (
+        tries.select("source_ip", "network", "time", "failures", "logins", "username")
+        .join(names, on="username", how="left", maintain_order="left")
+        .join(begun, on="source_ip", how="left", maintain_order="left")
+        .filter(pl.col("begun").is_not_null() | pl.col("account").is_in(known.implode()))
+        .drop("username")
     )
 
 

@@ -10,6 +10,7 @@
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
@@ -27,8 +28,7 @@ AUTH_GAP_SECONDS: Final = 60
 
 NEEDED: Final = [
     *("host", "program", "service", "pid", "event", "source_ip", "source_host", "source_port"),
-    *("username", "auth_ok", "auth_tried", "commands_ok", "commands_tried", "reason", "message"),
-    *("queue_id",),
+    *("username", "auth_ok", "auth_tried", "commands_ok", "commands_tried", "reason"),
 ]
 _BACK: Final = ("auth", "auth-worker")
 _MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
@@ -47,9 +47,10 @@ def stitch(events: pd.DataFrame) -> pl.DataFrame:
     A session's number is the `order` of its first line; lines of no session have null.
     Columns: NEEDED, `row` (position in `events`), `order`, `time`, `file`, `file_rank`, `line`,
     `repeat`, `role` (`front` talks to the client, `back` answers about passwords, `mail` serves
-    a mailbox) and `session`.
+    a mailbox), `message` (of Dovecot's lines and of refusals) and `session`.
     """
     rows = counted(events, columns=schema.MAIL_EVENTS, only=NEEDED).with_columns(role=_role())
+    rows = rows.with_columns(message=_messages(events, rows))
     lines = _with_family(rows)
     fronts = pl.concat(
         [
@@ -61,14 +62,44 @@ def stitch(events: pd.DataFrame) -> pl.DataFrame:
     fronts = _handed_over(fronts)
     backs = _attached(lines.filter(pl.col("family") == "back"), fronts)
     sessions = pl.concat([fronts.select("order", "session"), backs])
-    rows = rows.join(sessions, on="order", how="left", maintain_order="left")
-    return _with_peer(rows)
+    return _with_peer(rows.with_columns(session=_scattered(sessions, len(rows))))
+
+
+def _messages(events: pd.DataFrame, rows: pl.DataFrame) -> pl.Series:
+    """Return the messages of the lines whose words are looked at again, null for the others.
+
+    Most lines are smtpd's and are told by their columns; to carry all texts would cost the most.
+    """
+    smtp = pl.col("service").is_in(["smtpd", "postscreen"])
+    spoken = (pl.col("role").is_not_null() & ~smtp) | (pl.col("event") == "reject")
+    wanted = rows.select(pl.when(spoken.fill_null(value=False)).then("row")).to_series()
+    if "message" not in events.columns or wanted.null_count() == len(wanted):
+        return pl.Series("message", [None] * len(rows), dtype=pl.String)
+    texts = events["message"].take(wanted.drop_nulls().to_numpy())
+    picked = pl.DataFrame({"row": wanted.drop_nulls(), "message": pl.Series(texts.to_list())})
+    found = wanted.to_frame("row").join(picked, on="row", how="left", maintain_order="left")
+    return found["message"].cast(pl.String)
+
+
+def _scattered(sessions: pl.DataFrame, length: int) -> pl.Series:
+    """Return the session numbers of all rows, in order; -1, no session, becomes null."""
+    numbers = np.full(length, -1, dtype=np.int64)
+    numbers[sessions["order"].to_numpy()] = sessions["session"].to_numpy()
+    return pl.Series("session", numbers).replace(-1, None)
 
 
 def _with_peer(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the lines, those without an address with the peer of their session."""
-    known = rows.filter(pl.col("session").is_not_null() & pl.col("source_ip").is_not_null())
-    peers = known.group_by("session").agg(peer=pl.col("source_ip").first())
+    alone = pl.col("session").is_not_null() & pl.col("source_ip").is_null()
+    orphans = rows.filter(alone).select("session").unique()
+    if orphans.is_empty():
+        return rows
+    peers = (
+        rows.filter(pl.col("source_ip").is_not_null())
+        .join(orphans, on="session", how="semi", maintain_order="left")
+        .group_by("session")
+        .agg(peer=pl.col("source_ip").first())
+    )
     rows = rows.join(peers, on="session", how="left", maintain_order="left")
     return rows.with_columns(source_ip=pl.coalesce("source_ip", "peer")).drop("peer")
 
@@ -125,15 +156,29 @@ def _session_name() -> pl.Expr:
 
 def _serial(lines: pl.DataFrame) -> pl.DataFrame:
     """Return smtpd's lines with their session: one process serves one client after another."""
-    process = ["host", "program", "pid"]
-    # Without process ids only the peer can tell the clients apart.
-    peer = pl.when(pl.col("pid").is_null()).then(pl.col("source_ip"))
-    lines = lines.with_columns(peer=peer).sort([*process, "peer"], maintain_order=True)
-    starts = _starts(_is_new(*process, "peer"))
+    lines = lines.with_columns(process=_process()).sort("process", maintain_order=True)
+    starts = _starts(_is_new("process"))
     lines = lines.with_columns(session=pl.when(starts).then("order").forward_fill())
-    client = pl.col("source_ip").is_not_null() | ~pl.col("event").is_in(_LOOSE)
-    spoken = lines.group_by("session").agg(client=client.any()).filter("client")
-    return lines.join(spoken, on="session", how="semi", maintain_order="left").drop("peer")
+    # Words about no client, between two clients, are no session.
+    silent = pl.col("source_ip").is_null() & pl.col("event").is_in(_LOOSE)
+    doubtful = lines.filter(silent & (pl.col("order") == pl.col("session")))
+    if doubtful.is_empty():
+        return lines.drop("process")
+    suspects = lines.join(doubtful.select("session"), on="session", how="semi")
+    loose = suspects.group_by("session").agg(silent=silent.all()).filter("silent")
+    return lines.join(loose, on="session", how="anti", maintain_order="left").drop("process")
+
+
+def _process() -> pl.Expr:
+    """Return one number for each process, so that sorting is fast.
+
+    Without a process id only the peer can tell the clients of a daemon apart.
+    """
+    name = pl.concat_str(pl.col("host"), pl.lit("\0"), pl.col("program").fill_null(""))
+    daemon = name.cast(pl.Categorical).to_physical().cast(pl.Int64)
+    peer = pl.col("source_ip").fill_null("").cast(pl.Categorical).to_physical().cast(pl.Int64)
+    below = pl.when(pl.col("pid").is_null()).then(peer + 2**31).otherwise(pl.col("pid") % 2**31)
+    return daemon * 2**32 + below
 
 
 def _is_new(*columns: str) -> pl.Expr:
