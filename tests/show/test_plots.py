@@ -64,7 +64,7 @@ def test_pressure_names_the_loudest_network(mail: pd.DataFrame) -> None:
     ax = plots.plot_pressure(mail, zone="Europe/Berlin")
     assert title(ax) == "212.70.149.0/24 made 64 % of all 1,068 refused tries"
     assert ax.get_xlabel() == "time (Europe/Berlin)"
-    assert ax.get_yticklabels()[-1].get_text() == "129 other networks"
+    assert ax.get_yticklabels()[-1].get_text() == "147 other networks"
 
 
 def test_timeline_counts_each_event_once(mail: pd.DataFrame) -> None:
