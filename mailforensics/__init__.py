@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.cover_options import CoverOptions
+from mailforensics.analysis.messages import messages
 from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
 from mailforensics.analysis.sources import sources
@@ -43,6 +44,7 @@ __all__ = [
     "candidates",
     "case_from_environment",
     "cover",
+    "messages",
     "networks",
     "new_case",
     "open_case",

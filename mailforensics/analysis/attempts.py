@@ -46,16 +46,18 @@ def _told() -> list[pl.Expr]:
     counted = (pl.col("auth_tried") > 0).fill_null(value=False) | (pl.col("auth_ok") > 0)
     counter = _FRONT & (_EVENT == "disconnect") & counted
     claims = smtpd & (worked | ((_EVENT == "accepted") & _NAMED))
+    # The auth service's remarks are the server's own words, yet they may know the name.
+    remark = back & (failed | ((_EVENT == "server") & _NAMED))
     return [
         _count(failed & _FRONT, repeat * missed.clip(1)).alias("_front"),
-        _count(failed & (pl.col("service") == "auth"), repeat).alias("_auth"),
-        _count(failed & (pl.col("service") == "auth-worker"), repeat).alias("_worker"),
+        _count(remark & (pl.col("service") == "auth"), repeat).alias("_auth"),
+        _count(remark & (pl.col("service") == "auth-worker"), repeat).alias("_worker"),
         _count(counter, missed.clip(0)).alias("_missed"),
         _count(counter, pl.col("auth_ok").fill_null(0)).alias("_counted_ok"),
         _count(worked & _FRONT & ~smtpd, repeat).alias("_front_ok"),
         _count(worked & back, repeat).alias("_back_ok"),
         pl.when(claims).then("order").alias("_claim"),
-        (failed | worked | counter | claims).fill_null(value=False).alias("_matters"),
+        (failed | worked | counter | claims | remark).fill_null(value=False).alias("_matters"),
     ]
 
 
@@ -91,7 +93,9 @@ def _failures() -> pl.Expr:
         .then("_front")
         .when((pl.col("_misses") > 0) & ~better)
         .then("_missed")
-        .otherwise(back)
+        .when(better | (_EVENT == "auth_failed"))
+        .then(back)
+        .otherwise(0)
     )
 
 

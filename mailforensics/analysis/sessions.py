@@ -12,6 +12,8 @@ from mailforensics.analysis.stitching import stitch
 
 _BEGINS: Final = ("connect", "screen_connect")
 _LOST: Final = ("lost_connection", "timeout", "too_many_errors", "hangup")
+# A login line of Dovecot is written when the client leaves, but for these.
+_LOGIN_GOES_ON: Final = ("auth_ok", "server", "other", "tls_ok")
 _MAIL_ENDS: Final = "Disconnected|Logged out|Connection closed"
 _SCREEN_ENDS: Final = ("screen_disconnect", "hangup")
 _COUNTS: Final = {
@@ -117,7 +119,7 @@ def _flags() -> list[pl.Expr]:
     ended = (
         ((service == "smtpd") & (event == "disconnect"))
         | ((service == "postscreen") & event.is_in(_SCREEN_ENDS))
-        | (login & event.is_in(["disconnect", "auth_failed", "lost_connection", "timeout"]))
+        | (login & ~event.is_in(_LOGIN_GOES_ON))
         | ((pl.col("role") == "mail") & pl.col("message").str.contains(_MAIL_ENDS))
     )
     return [

@@ -122,7 +122,8 @@ def _mail_counts(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
-    named = rows.filter((pl.col("event") == "auth_failed") & pl.col("username").is_not_null())
+    failed = (pl.col("event") == "auth_failed") | (pl.col("failures") > 0)
+    named = rows.filter(failed & pl.col("username").is_not_null())
     return (
         named.select("source_ip", "username")
         .unique()

@@ -31,6 +31,8 @@ NEEDED: Final = [
     *("username", "auth_ok", "auth_tried", "commands_ok", "commands_tried", "reason"),
 ]
 _BACK: Final = ("auth", "auth-worker")
+# A remark of the auth service alone, without its client's line, makes no connection.
+_ATTEMPTS: Final = ("auth_failed", "auth_ok")
 _MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
 _SCREEN_ENDS: Final = ("screen_disconnect", "screen_pass")
 # A session id stands at the end of a login line, after the user in an auth line, and after the
@@ -217,7 +219,9 @@ def _named(lines: pl.DataFrame) -> pl.DataFrame:
     """Return Dovecot's lines with their session: its own id, or each line of a login alone."""
     alone = pl.format("line {}", "order")
     lines = lines.with_columns(name=pl.coalesce("name", alone))
-    return lines.with_columns(session=pl.col("order").min().over("host", "name"))
+    lines = lines.with_columns(session=pl.col("order").min().over("host", "name"))
+    telling = (pl.col("role") != "back") | pl.col("event").is_in(_ATTEMPTS)
+    return lines.filter(telling.any().over("session"))
 
 
 def _handed_over(lines: pl.DataFrame) -> pl.DataFrame:
@@ -267,12 +271,13 @@ def _attached(backs: pl.DataFrame, fronts: pl.DataFrame) -> pl.DataFrame:
         .sort("begins", "session")
     )
     backs = backs.sort("time", "order")
-    found = backs.select("order", "time", "host", "source_ip").join_asof(
+    found = backs.select("order", "time", "host", "source_ip", "event").join_asof(
         spans, left_on="time", right_on="begins", by=["host", "source_ip"], check_sortedness=False
     )
     inside = pl.col("time") <= pl.col("ends")
     found = found.with_columns(session=pl.when(inside).then("session"))
-    alone = found.filter(pl.col("session").is_null()).sort("host", "source_ip", "order")
+    telling = pl.col("session").is_null() & pl.col("event").is_in(_ATTEMPTS)
+    alone = found.filter(telling).sort("host", "source_ip", "order")
     starts = _is_new("host", "source_ip") | _is_silent(AUTH_GAP_SECONDS)
     alone = alone.with_columns(session=pl.when(starts).then("order").forward_fill())
     found = found.filter(pl.col("session").is_not_null())

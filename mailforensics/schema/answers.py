@@ -134,4 +134,4 @@ MESSAGES: Final[Table] = (
     Column("file", "str", "", "file of the first line"),
     Column("first_line", "int64", "line number", "the message's first line"),
 )
-MESSAGE_OUTCOMES: Final = ("bounced", "deferred", "delivered", "unknown")
+MESSAGE_OUTCOMES: Final = ("bounced", "deferred", "delivered", "rejected", "unknown")

@@ -42,6 +42,15 @@ def test_auth_service_does_not_count_again() -> None:
     assert table["usernames"].tolist() == ["info"]
 
 
+def test_auth_service_knows_the_name() -> None:
+    """Old Postfix names no account; the remark of the auth service does, and counts no more."""
+    behind = {"event": "server", "username": "info", "source_ip": ATTACKER, "time": 1.5}
+    alone = {"event": "server", "username": "eve", "source_ip": ATTACKER, "time": 900}
+    table = events([*session(ATTACKER, failed()), AUTH | behind, AUTH | alone])
+    assert mf.sessions(table)["auth_failed"].tolist() == [1]
+    assert mf.sources(table)[["auth_failed", "accounts"]].to_numpy().tolist() == [[1, "info"]]
+
+
 def test_counters_speak_where_no_line_does() -> None:
     """`auth=0/3` without a SASL warning is three failed attempts."""
     table = mf.sessions(events(session(ATTACKER, counters(3))[:-1]))
@@ -200,7 +209,8 @@ def test_sessions_partition_the_events(rows: list[dict[str, Any]]) -> None:
     stitched = stitch(table)
     assert sorted(stitched["row"].to_list()) == list(range(len(table)))
     lines = stitched.to_pandas()
-    client = lines["service"].isin(["smtpd", "postscreen", "imap-login", "auth"])
+    client = lines["service"].isin(["smtpd", "postscreen", "imap-login"])
+    client |= (lines["service"] == "auth") & lines["event"].isin(["auth_failed", "auth_ok"])
     assert lines.loc[client & lines["source_ip"].notna(), "session"].notna().all()
     found = mf.sessions(table)
     assert len(found) == lines["session"].nunique()

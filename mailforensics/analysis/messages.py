@@ -1,0 +1,137 @@
+"""One row a message: from the client that handed it in to the last delivery."""
+
+from typing import Final
+
+import pandas as pd
+import polars as pl
+
+from mailforensics import schema
+from mailforensics.analysis.bridge import NAMES_JOINED_BY, counted, to_pandas
+
+# Postfix gives up after maximal_queue_lifetime (5 days) and tries at least every
+# maximal_backoff_time (4000 s): a longer silence means that a short id was given out again.
+# Source: postconf(5).
+SILENT_DAYS: Final = 5
+RECIPIENTS_SHOWN: Final = 20
+
+_NEEDED: Final = [
+    *("host", "service", "event", "queue_id", "source_ip", "source_host", "username", "sender"),
+    *("recipient", "relay", "size", "delay", "message"),
+]
+_TRIES: Final = ("delivered", "deferred", "bounced", "expired")
+_FAILED: Final = ("bounced", "expired")
+_BEGINS: Final = ("accepted",)
+
+
+def messages(events: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a message, oldest first (ties by host and queue id).
+
+    Lines are joined by host and queue id over smtpd, cleanup, qmgr and the deliveries. Short ids
+    are used again: a message ends with `removed`, and a new client, or five days of silence, begin
+    another. The outcome is that of the worst recipient after the last try for each.
+
+    Args:
+        events: mail events, in any order.
+
+    Returns:
+        The columns of `schema.MESSAGES`; times in UTC; an empty input gives an empty table.
+
+    Raises:
+        MissingColumnError: the table has no `time`, `event` or `queue_id`.
+    """
+    schema.require(events, ["time", "event", "queue_id"])
+    rows = counted(events, columns=schema.MAIL_EVENTS, only=_NEEDED)
+    rows = _numbered(rows.filter(pl.col("queue_id").is_not_null()))
+    table = rows.group_by("number").agg(*_first_known(), *_span(), *_counts(), *_ends())
+    table = table.join(_recipients(rows), on="number", how="left")
+    return to_pandas(
+        table.with_columns(
+            pl.col("recipients").fill_null(0),
+            message_id=pl.col("_id_line").str.extract(r"message-id=(.*)$"),
+            outcome=_outcome(),
+            complete=_complete(),
+        ).sort("first_time", "host", "queue_id"),
+        schema.MESSAGES,
+    )
+
+
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines with the number of their message: its first line's place in time."""
+    key = ["host", "queue_id"]
+    rows = rows.sort(*key, "order")
+    other = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in key)
+    before = pl.col("event").shift(1)
+    silent = pl.col("time") - pl.col("time").shift(1) > pl.duration(days=SILENT_DAYS)
+    # A late line of a message that is gone (a bounce of the last try) still belongs to it.
+    begins = pl.col("event").is_in(_BEGINS) | pl.col("service").is_in(["pickup", "cleanup"])
+    again = (before == "removed") & begins | pl.col("event").is_in(_BEGINS)
+    starts = pl.any_horizontal(other, silent, again).fill_null(value=False)
+    starts = starts | (pl.int_range(pl.len()) == 0)
+    return rows.with_columns(number=pl.when(starts).then("order").forward_fill())
+
+
+def _first_known() -> list[pl.Expr]:
+    client = ("source_ip", "source_host", "username", "sender", "size")
+    return [
+        pl.col("host", "queue_id", "file").first(),
+        pl.col("line").first().alias("first_line"),
+        *(pl.col(name).drop_nulls().first() for name in client),
+        pl.col("relay").drop_nulls().last(),
+        pl.col("message").filter(pl.col("event") == "message_id").first().alias("_id_line"),
+    ]
+
+
+def _span() -> list[pl.Expr]:
+    return [
+        pl.col("time").min().alias("first_time"),
+        pl.col("time").max().alias("last_time"),
+        pl.col("delay").max(),
+    ]
+
+
+def _counts() -> list[pl.Expr]:
+    event, repeat = pl.col("event"), pl.col("repeat")
+    return [
+        repeat.filter(event == "delivered").sum().alias("delivered"),
+        repeat.filter(event == "deferred").sum().alias("deferred"),
+        repeat.filter(event.is_in(_FAILED)).sum().alias("bounced"),
+    ]
+
+
+def _ends() -> list[pl.Expr]:
+    event, service = pl.col("event"), pl.col("service")
+    return [
+        (event.is_in(_BEGINS) | (service == "pickup")).any().alias("_begun"),
+        (service == "cleanup").any().alias("_cleaned"),
+        (event == "removed").any().alias("_removed"),
+        (event == "reject").any().alias("_refused"),
+    ]
+
+
+def _recipients(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what became of each message's recipients, after the last try for each."""
+    tries = rows.filter(pl.col("event").is_in(_TRIES) & pl.col("recipient").is_not_null())
+    last = tries.group_by("number", "recipient", maintain_order=True).agg(pl.col("event").last())
+    shown = pl.col("recipient").str.replace_all(",", r"\x2c", literal=True).sort()
+    return last.group_by("number").agg(
+        recipients=pl.len(),
+        recipient=shown.head(RECIPIENTS_SHOWN).str.join(NAMES_JOINED_BY),
+        _failed=pl.col("event").is_in(_FAILED).any(),
+        _waiting=(pl.col("event") == "deferred").any(),
+        _reached=(pl.col("event") == "delivered").any(),
+    )
+
+
+def _outcome() -> pl.Expr:
+    tests = {
+        "bounced": pl.col("_failed"),
+        "deferred": pl.col("_waiting"),
+        "delivered": pl.col("_reached"),
+        "rejected": pl.col("_refused"),
+    }
+    found = (pl.when(test).then(pl.lit(name)) for name, test in tests.items())
+    return pl.coalesce(*found, pl.lit("unknown"))
+
+
+def _complete() -> pl.Expr:
+    return ((pl.col("_begun") | pl.col("_cleaned")) & pl.col("_removed")).fill_null(value=False)
