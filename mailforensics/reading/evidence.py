@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -31,7 +32,9 @@ class Evidence:
     name: str
     path: Path | None = None
     stream: IO[bytes] | None = None
+    log: str = ""
     mtime: float | None = None
+    inner_mtime: float | None = None
     size: int = 0
     lines: int = 0
     blank: int = 0
@@ -75,6 +78,16 @@ class Evidence:
             "year_from": self.year_from,
             "notes": self.noted(),
         }
+
+    def time_bound(self) -> tuple[datetime | None, str]:
+        """Return a time that no line is later than, and what says so; None where nothing does."""
+        bounds = [(self.mtime, "file time"), (self.inner_mtime, "time in the archive")]
+        known = [(seconds, rule) for seconds, rule in bounds if seconds]
+        if not known:
+            return None, ""
+        seconds, rule = min(known)
+        bound = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+        return bound, f"{rule} ({bound:%Y-%m-%d})"
 
     def seen(self, data: bytes) -> None:
         """Add bytes as read to the fingerprint."""
@@ -147,4 +160,7 @@ def _named(paths: list[Path]) -> list[Evidence]:
     if len(set(names)) < len(names):
         common = Path(os.path.commonpath([p.absolute().parent for p in paths]))
         names = [p.absolute().relative_to(common).as_posix() for p in paths]
-    return [Evidence(n, path=p, mtime=p.stat().st_mtime) for n, p in zip(names, paths, strict=True)]
+    return [
+        Evidence(name, path=path, log=_rotation_key(path)[0], mtime=path.stat().st_mtime)
+        for name, path in zip(names, paths, strict=True)
+    ]

@@ -5,11 +5,10 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
-from mailforensics.reading.evidence import Source, find_evidence
-from mailforensics.reading.files import read_file
+from mailforensics.reading.evidence import Source
+from mailforensics.reading.read import read_events
+from mailforensics.reading.repeats import unfold
 from mailforensics.reading.syslog import read_heads
-from mailforensics.reading.tables import to_pandas
-from mailforensics.reading.years import settle_times
 from mailforensics.schema import FIREWALL_EVENTS
 
 _PACKET: Final = r"^(?:\[ *\d+\.\d+\] ?)?(?P<prefix>.*?) ?(?P<packet>IN=\S* OUT=.*)$"
@@ -51,21 +50,16 @@ def read_ufw_log(source: Source, *, tz: str = "UTC", year: int | None = None) ->
         EvidenceError: nothing can be read there.
         ArgumentError: there is no such zone or year.
     """
-    evidence = find_evidence(source)
-    frames = [read_file(item, parse_ufw) for item in evidence]
-    events = settle_times(frames, evidence, tz=tz, year=year)
-    table = to_pandas(events, FIREWALL_EVENTS)
-    table.attrs["evidence"] = [item.facts() for item in evidence]
-    return table
+    return read_events(source, parse_ufw, FIREWALL_EVENTS, tz=tz, year=year)
 
 
 def parse_ufw(lines: pl.DataFrame) -> pl.DataFrame:
     """Turn the lines of a block (`line`, `text`) into events; times are not settled yet."""
-    heads = read_heads(lines)
+    heads = read_heads(lines).pipe(unfold)
     # Only the kernel writes packets: a mail client can put the same words into its HELO.
     is_kernel = pl.col("program").is_null() | (pl.col("program") == "kernel")
     parts = heads.with_columns(
-        pl.when(is_kernel).then("message").str.extract_groups(_PACKET).alias("parts")
+        pl.when(is_kernel).then("inner").str.extract_groups(_PACKET).alias("parts")
     ).unnest("parts")
     # The packet that an ICMP error quotes stands in brackets; the outer one counts.
     outer = parts.with_columns(pl.col("packet").str.replace_all(r"\[[^\]]*\]", ""))
@@ -106,7 +100,7 @@ def _event() -> pl.Expr:
     return (
         pl.when(pl.col("packet").is_not_null())
         .then(known)
-        .when(pl.col("program").is_null())
+        .when(pl.col("clock").is_null() & pl.col("program").is_null())
         .then(pl.lit("unparsed"))
         .otherwise(pl.lit("other"))
         .alias("event")

@@ -1,0 +1,66 @@
+"""Lines that stand for others: `message repeated 3 times: [ … ]`, `last message repeated 3 times`.
+
+rsyslog writes the first, with the text; older daemons the second, without it and without a tag.
+"""
+
+from typing import Final
+
+import polars as pl
+
+# rsyslog cuts the text at 800 characters, so the bracket may be missing.
+_WRAPPED: Final = r"(?s)^message repeated (?P<count>\d{1,9}) times?: \[ ?(?P<inner>.*?) ?\]?$"
+_LAST: Final = (
+    r"^(?:(?P<host>\S+) )?(?:-+ )?last message repeated (?P<count>\d{1,9}) times?(?: -+)?$"
+)
+# These stay as the folded line has them; the rest comes from the line that it repeats.
+_OWN: Final = ("time", "clock", "message", "file", "line", "repeat", "again")
+
+
+def unfold(heads: pl.DataFrame) -> pl.DataFrame:
+    """Add to heads `inner`, the message to understand, `repeat`, and `again`.
+
+    Args:
+        heads: `host` and `message`, among others.
+
+    Returns:
+        The heads with `inner` (the wrapped text, or else the message), `repeat` (times the line
+        stands for) and `again` (the line says only that the one before it came again).
+    """
+    message = heads["message"]
+    plain = heads.with_columns(inner=message, repeat=pl.lit(1, pl.Int64), again=pl.lit(value=False))
+    candidates = message.str.starts_with("message repeated ") | message.str.ends_with(" times")
+    candidates |= message.str.ends_with(" ---") | message.str.ends_with(" time")
+    if not candidates.any():
+        return plain
+    text = pl.when(candidates).then(message)
+    wrapped, last = text.str.extract_groups(_WRAPPED), text.str.extract_groups(_LAST)
+    return plain.with_columns(
+        inner=pl.coalesce(wrapped.struct.field("inner"), "inner"),
+        host=pl.coalesce("host", last.struct.field("host")),
+        again=last.struct.field("count").is_not_null(),
+        repeat=pl.coalesce(
+            wrapped.struct.field("count").cast(pl.Int64),
+            last.struct.field("count").cast(pl.Int64),
+            "repeat",
+        ),
+    )
+
+
+def fill_repeats(events: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Give each line that repeats the one before it that line's fields; and notes.
+
+    The line before it is the last one of the same host in the file that is no such line itself.
+
+    Args:
+        events: the events of one file in the order of its lines, with `again`.
+    """
+    if not events["again"].any():
+        return events.drop("again"), []
+    rows = events.with_row_index("row")
+    origin = pl.when(~pl.col("again")).then("row").forward_fill().over("host")
+    places = rows.select(pl.coalesce(origin, "row")).to_series()
+    orphans = int((rows.select(origin).to_series().is_null()).sum())
+    own = [name for name in _OWN if name in events.columns]
+    filled = events[places].with_columns(events[own]).drop("again")
+    note = f"{orphans} lines repeat one that is not in the file"
+    return filled, [note] if orphans else []
