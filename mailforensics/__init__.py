@@ -26,6 +26,7 @@ from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.candidates import candidates
 from mailforensics.review.case import Case, case_from_environment, new_case, open_case
 from mailforensics.review.decisions import Decisions
+from mailforensics.show.tables import columns_of, log_lines, readable
 from mailforensics.simulation.attacks import simulate_attack
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ __all__ = [
     "ban_script",
     "candidates",
     "case_from_environment",
+    "columns_of",
     "cover",
+    "log_lines",
     "messages",
     "networks",
     "new_case",
@@ -51,6 +54,7 @@ __all__ = [
     "read_firewall",
     "read_mail_log",
     "read_ufw_log",
+    "readable",
     "sessions",
     "simulate_attack",
     "sources",

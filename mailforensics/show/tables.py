@@ -1,7 +1,9 @@
 """Tables for people: plain text for a terminal, short tables for a notebook, columns explained."""
 
+import html
 import textwrap
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
@@ -76,6 +78,74 @@ def _block(names: list[str], row: list[str]) -> str:
             lines.append(f"{name.ljust(width)}  {first}")
             lines += [f"{' ' * width}  {more}" for more in rest]
     return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Readable:
+    """A table as a notebook shows it: escaped, without index, and saying what it leaves out."""
+
+    table: pd.DataFrame
+    rows: int
+    by_row: bool
+
+    @property
+    def _note(self) -> str:
+        left_out = self.rows - len(self.table)
+        return f"{left_out:,} more of {self.rows:,} rows not shown" if left_out else ""
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, [as_text(self.table, by_row=self.by_row), self._note]))
+
+    def _repr_html_(self) -> str:
+        if self.table.empty:
+            return "<p>(none)</p>"
+        names = [html.escape(str(name)) for name in self.table.columns]
+        body = [
+            [html.escape(cell(value)) for value in row]
+            for row in self.table.itertuples(index=False, name=None)
+        ]
+        right = [_is_right(self.table[name]) for name in self.table.columns]
+        made = _html_blocks(names, body) if self.by_row else _html_rows(names, body, right)
+        return made + (f"<p><em>{self._note}</em></p>" if self._note else "")
+
+
+def readable(table: pd.DataFrame, *, most: int = 12, by_row: bool = False) -> Readable:
+    """Return the first rows of a table in the form that a notebook shows best.
+
+    Args:
+        table: any table; its index is not shown.
+        most: how many rows; the rest is counted in a note.
+        by_row: one block of `column  value` lines a row, for wide tables and long texts.
+    """
+    return Readable(table.head(most), len(table), by_row)
+
+
+def _html_rows(names: list[str], body: list[list[str]], right: list[bool]) -> str:
+    sides = ["right" if is_right else "left" for is_right in right]
+    head = _html_cells("th", names, sides)
+    rows = "".join(f"<tr>{_html_cells('td', row, sides)}</tr>" for row in body)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _html_cells(tag: str, texts: list[str], sides: list[str]) -> str:
+    return "".join(
+        f'<{tag} style="text-align: {side}">{text}</{tag}>'
+        for text, side in zip(texts, sides, strict=True)
+    )
+
+
+def _html_blocks(names: list[str], body: list[list[str]]) -> str:
+    sides = ["left", "left"]
+    return "".join(
+        "<table><tbody>"
+        + "".join(
+            f"<tr>{_html_cells('td', [f'<strong>{name}</strong>', value], sides)}</tr>"
+            for name, value in zip(names, row, strict=True)
+            if value
+        )
+        + "</tbody></table>"
+        for row in body
+    )
 
 
 def columns_of(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pytest
 
 from mailforensics import schema
 from mailforensics.errors import MissingColumnError
-from mailforensics.show.tables import as_text, columns_of, log_lines
+from mailforensics.show.tables import as_text, columns_of, log_lines, readable
 
 
 def test_columns_are_aligned_numbers_to_the_right() -> None:
@@ -63,3 +63,28 @@ def test_log_lines_name_file_and_line() -> None:
     assert len(shown) == 3
     with pytest.raises(MissingColumnError, match="the table lacks"):
         log_lines(pd.DataFrame({"file": ["a"]}))
+
+
+def test_html_is_escaped_and_counts_what_it_leaves_out() -> None:
+    """Log text reaches the page as text; rows left out are counted."""
+    table = pd.DataFrame({"username": ["<img src=x onerror=alert(1)>", "b", "c"]})
+    shown = readable(table, most=2)
+    page = shown._repr_html_()
+    assert "<img" not in page
+    assert "1 more of 3 rows not shown" in page
+    assert repr(shown).endswith("1 more of 3 rows not shown")
+
+
+def test_by_row_page_has_a_table_for_each_row() -> None:
+    """One small table a row, without empty values."""
+    table = pd.DataFrame({"sign": ["login", "mail"], "username": [None, "vera"]})
+    page = readable(table, by_row=True)._repr_html_()
+    assert page.count("<table>") == 2
+    assert page.count("username") == 1
+
+
+def test_an_empty_table_is_one_word() -> None:
+    """Nothing to show is said, in text and on the page."""
+    shown = readable(schema.empty(schema.BREACHES))
+    assert repr(shown) == "(none)"
+    assert "(none)" in shown._repr_html_()
