@@ -8,6 +8,7 @@ import polars as pl
 from mailforensics.reading.dovecot import DOVECOT
 from mailforensics.reading.engine import run_table
 from mailforensics.reading.evidence import Source
+from mailforensics.reading.others import OTHERS
 from mailforensics.reading.postfix import POSTFIX
 from mailforensics.reading.read import read_events
 from mailforensics.reading.repeats import unfold
@@ -19,7 +20,7 @@ _PROCESS: Final = r"^([a-z][a-z0-9-]*)(?:: |[(<])"
 # What stands in brackets after the process holds names and addresses: it stays in the body.
 _DOVECOT: Final = r"^[a-z][a-z0-9-]*(?:: (?:(?:Debug|Info|Warning|Error|Fatal|Panic): )?)?"
 
-TABLE: Final = (*POSTFIX, *DOVECOT)
+TABLE: Final = (*POSTFIX, *OTHERS, *DOVECOT)
 
 
 def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -> pd.DataFrame:

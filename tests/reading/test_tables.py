@@ -6,8 +6,9 @@ import pytest
 import mailforensics as mf
 from mailforensics import schema
 from mailforensics.reading.dovecot import DOVECOT
+from mailforensics.reading.mail import TABLE
+from mailforensics.reading.others import OTHERS
 from mailforensics.reading.patterns import Pattern
-from mailforensics.reading.postfix import POSTFIX
 
 HEAD_COLUMNS = {"time", "host", "program", "service", "pid", "event", "repeat", "duplicate"}
 TEXT_COLUMNS = {"message", "file", "line"}
@@ -16,8 +17,8 @@ CAUGHT = [n for n in schema.names(schema.MAIL_EVENTS) if n not in HEAD_COLUMNS |
 
 def line_of(row: Pattern) -> str:
     """Return a whole log line with the row's sample, as its daemon would log it."""
-    service = row.services[0] if row.services else "smtpd"
-    tag = "dovecot" if row in DOVECOT else f"postfix/{service}"
+    tag = "dovecot" if row in DOVECOT else row.services[0]
+    tag = tag if row in DOVECOT or row in OTHERS else f"postfix/{tag}"
     return f"2026-09-04T16:59:45+02:00 mail {tag}[4242]: {row.sample}"
 
 
@@ -29,14 +30,14 @@ def as_text(value: object) -> str:
 @pytest.fixture(scope="module")
 def events() -> pd.DataFrame:
     """Return all samples, read in one go, in the order of the tables."""
-    text = "\n".join(line_of(row) for row in (*POSTFIX, *DOVECOT)) + "\n"
+    text = "\n".join(line_of(row) for row in TABLE) + "\n"
     return mf.read_mail_log(text).sort_values("line", ignore_index=True)
 
 
-@pytest.mark.parametrize("index", range(len((*POSTFIX, *DOVECOT))))
+@pytest.mark.parametrize("index", range(len(TABLE)))
 def test_a_sample_gives_its_event_and_its_columns(events: pd.DataFrame, index: int) -> None:
     """A row's sample comes out with its event, its columns, and nothing in any other column."""
-    row = (*POSTFIX, *DOVECOT)[index]
+    row = TABLE[index]
     event = events.loc[index]
     assert event["event"] == row.event, row.sample
     caught = {name: as_text(event[name]) for name in CAUGHT if pd.notna(event[name])}
