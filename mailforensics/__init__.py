@@ -10,6 +10,7 @@ mf.ban_script(candidates, decisions).save("case/ban.sh")                # export
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mailforensics.analysis.campaigns import campaigns
 from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.cover_options import CoverOptions
 from mailforensics.analysis.messages import messages
@@ -42,6 +43,7 @@ __all__ = [
     "Firewall",
     "audit",
     "ban_script",
+    "campaigns",
     "candidates",
     "case_from_environment",
     "columns_of",

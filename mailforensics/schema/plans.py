@@ -19,3 +19,36 @@ FRONTIER: Final[Table] = (
     Column("legit_hit", "float64", "fraction", "of all legitimate weight seen"),
     Column("legit_sources", "int64", "addresses", "legitimate sources that the rules hit"),
 )
+
+CAMPAIGNS: Final[Table] = (
+    Column("campaign", "int64", "", "its number, from 1: most addresses first"),
+    Column("addresses", "int64", "addresses", "addresses that act together"),
+    Column("networks", "int64", "networks", "/24s or /64s they stand in"),
+    Column("attempts", "int64", "count", "logins refused"),
+    Column("first_seen", "time", "UTC", "first attempt"),
+    Column("last_seen", "time", "UTC", "last attempt"),
+    Column("usernames", "int64", "count", "distinct accounts tried"),
+    Column("families", "str", "", "kinds of evidence that join them, joined by `, `"),
+    Column("p_value", "float64", "probability", "of the weaker kind, by chance; corrected"),
+    Column("signs", "str", "", "what joins them, in plain words"),
+    Column("evidence", "str", "", "files and lines of the attempts"),
+)
+
+CAMPAIGN_MEMBERS: Final[Table] = (
+    Column("campaign", "int64", "", "the campaign's number"),
+    Column("source_ip", "str", "", "an address of it"),
+    Column("network", "str", "CIDR", "its /24 or /64"),
+    Column("attempts", "int64", "count", "logins refused"),
+    Column("usernames", "int64", "count", "distinct accounts tried"),
+    Column("first_seen", "time", "UTC", "first attempt"),
+    Column("last_seen", "time", "UTC", "last attempt"),
+)
+
+CAMPAIGN_LINKS: Final[Table] = (
+    Column("campaign", "int64", "", "the campaign's number"),
+    Column("source_ip", "str", "", "one address"),
+    Column("other_ip", "str", "", "another, of the same campaign"),
+    Column("family", "str", "", "names, timing or fingerprint"),
+    Column("p_value", "float64", "probability", "of this sign by chance; corrected"),
+    Column("sign", "str", "", "what joins the two, in plain words"),
+)

@@ -1,0 +1,197 @@
+"""Campaigns: addresses that act together although they share no network.
+
+A link needs two families of evidence that know nothing of each other (names, timing,
+fingerprint), each too unlikely for chance even after counting everything that was looked at.
+Linked addresses are one campaign. What a single family shows is only mentioned in the notes.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import pandas as pd
+import polars as pl
+
+from mailforensics import schema
+from mailforensics.addresses import network_of
+from mailforensics.analysis.bridge import places, to_pandas
+from mailforensics.analysis.campaigns_attempts import login_attempts
+from mailforensics.analysis.campaigns_groups import Group, groups
+from mailforensics.analysis.campaigns_pairs import pairs
+
+# A link is accepted when chance would make one like it in fewer than one log of a thousand.
+ALPHA: Final = 0.001
+SIGNS_SHOWN: Final = 4
+NOTES_SHOWN: Final = 5
+NO_NAMES: Final = (
+    "The log names no accounts (Postfix writes them since 3.7.8, November 2023), so no campaign "
+    "can be shown by its list of names, and timing alone is no proof."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaigns:
+    """Which addresses act together, and why we think so.
+
+    Attributes:
+        table: one row a campaign (CAMPAIGNS), most addresses first.
+        members: one row an address of a campaign (CAMPAIGN_MEMBERS).
+        links: what joins the addresses, one row a pair and family (CAMPAIGN_LINKS).
+        notes: what the log could not show, and what is suspected but not shown.
+    """
+
+    table: pd.DataFrame
+    members: pd.DataFrame
+    links: pd.DataFrame
+    notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Say in one line what was found."""
+        return f"Campaigns({len(self.table)} of {len(self.members)} addresses)"
+
+
+def campaigns(events: pd.DataFrame, *, alpha: float = ALPHA) -> Campaigns:
+    """Return the addresses whose refused logins show one hand, as campaigns.
+
+    Args:
+        events: mail events, in any order.
+        alpha: the chance of a false link that you accept, over the whole log.
+
+    Raises:
+        MissingColumnError: the table has no `time`, `event` or `source_ip`.
+    """
+    schema.require(events, ["time", "event", "source_ip"])
+    attempts = login_attempts(events)
+    found, suspected = _accepted(attempts, alpha)
+    number_of = _components(found)
+    member = pl.DataFrame(
+        {"source_ip": list(number_of), "component": list(number_of.values())},
+        schema={"source_ip": pl.String, "component": pl.String},
+    )
+    rows = attempts.join(member, on="source_ip").with_columns(network=_network(attempts, member))
+    return _tables(rows, found, _notes(attempts, suspected))
+
+
+def _accepted(attempts: pl.DataFrame, alpha: float) -> tuple[list[Group], list[Group]]:
+    """Return the groups that two families show, and those that only a common clock suggests."""
+    kinds = [groups(attempts), pairs(attempts)]
+    crowds, couples = ([group.corrected(2 * len(kind)) for group in kind] for kind in kinds)
+    found: list[Group] = []
+    taken: set[str] = set()
+    for group in crowds:
+        # A coarser group around an accepted one would only add strangers.
+        if group.p_value <= alpha and taken.isdisjoint(group.sources):
+            found.append(group)
+            taken |= set(group.sources)
+    found += [pair for pair in couples if pair.p_value <= alpha]
+    taken = {source for group in found for source in group.sources}
+    suspected = {
+        group.sources: group
+        for group in crowds
+        if taken.isdisjoint(group.sources) and group.signs[0].p_value <= alpha
+    }
+    return found, list(suspected.values())
+
+
+def _components(found: list[Group]) -> dict[str, str]:
+    """Return for each linked address the first address of its connected component."""
+    parent: dict[str, str] = {}
+
+    def root(source: str) -> str:
+        while parent.setdefault(source, source) != source:
+            source = parent[source]
+        return source
+
+    for group in found:
+        for first, second in pairwise(group.sources):
+            low, high = sorted((root(first), root(second)))
+            parent[high] = low
+    return {source: root(source) for source in sorted(parent)}
+
+
+def _tables(rows: pl.DataFrame, found: list[Group], notes: tuple[str, ...]) -> Campaigns:
+    order = (
+        rows.group_by("component")
+        .agg(addresses=pl.col("source_ip").n_unique(), first_seen=pl.col("time").min())
+        .sort(["addresses", "first_seen", "component"], descending=[True, False, False])
+        .with_row_index("campaign", offset=1)
+        .select("component", campaign=pl.col("campaign").cast(pl.Int64))
+    )
+    rows = rows.join(order, on="component", how="left", maintain_order="left")
+    links = _links(rows, found)
+    return Campaigns(
+        table=to_pandas(_summary(rows, links), schema.CAMPAIGNS),
+        members=to_pandas(_members(rows), schema.CAMPAIGN_MEMBERS),
+        links=to_pandas(links, schema.CAMPAIGN_LINKS),
+        notes=notes,
+    )
+
+
+def _summary(rows: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    shown = links.group_by("campaign").agg(
+        families=pl.col("family").unique().sort().str.join(", "),
+        p_value=pl.col("weaker").min(),
+        signs=pl.col("sign").unique(maintain_order=True).head(SIGNS_SHOWN).str.join("; "),
+    )
+    return (
+        rows.group_by("campaign")
+        .agg(
+            addresses=pl.col("source_ip").n_unique(),
+            networks=pl.col("network").n_unique(),
+            **_COUNTS,
+        )
+        .join(shown, on="campaign")
+        .join(places(rows, by="campaign"), on="campaign")
+        .sort("campaign")
+    )
+
+
+def _members(rows: pl.DataFrame) -> pl.DataFrame:
+    return (
+        rows.group_by("campaign", "source_ip", "network")
+        .agg(**_COUNTS)
+        .sort("campaign", "first_seen", "source_ip")
+    )
+
+
+_COUNTS: Final = {
+    "attempts": pl.col("tries").sum(),
+    "usernames": pl.col("name").drop_nulls().n_unique(),
+    "first_seen": pl.col("time").min(),
+    "last_seen": pl.col("time").max(),
+}
+
+
+def _links(rows: pl.DataFrame, found: list[Group]) -> pl.DataFrame:
+    """Return the links: in a group, each address with the next; one row a family."""
+    number = dict(rows.select("source_ip", "campaign").unique().iter_rows())
+    links = [
+        (number[first], first, second, sign.family, sign.p_value, sign.words, group.p_value)
+        for group in found
+        for first, second in pairwise(group.sources)
+        for sign in group.signs
+        if sign.p_value <= group.p_value
+    ]
+    columns = [*schema.names(schema.CAMPAIGN_LINKS), "weaker"]
+    kinds = [pl.Int64, pl.String, pl.String, pl.String, pl.Float64, pl.String, pl.Float64]
+    table = pl.DataFrame(links, schema=dict(zip(columns, kinds, strict=True)), orient="row")
+    return table.sort(["campaign", "p_value", "source_ip", "other_ip", "family"])
+
+
+def _network(attempts: pl.DataFrame, member: pl.DataFrame) -> pl.Series:
+    addresses = attempts.join(member, on="source_ip")["source_ip"]
+    texts = pd.Series(addresses.to_list(), dtype="str")
+    return pl.Series("network", list(network_of(texts)), dtype=pl.String)
+
+
+def _notes(attempts: pl.DataFrame, suspected: list[Group]) -> tuple[str, ...]:
+    notes = []
+    if len(attempts) and attempts["name"].is_null().all():
+        notes.append(NO_NAMES)
+    for group in suspected[:NOTES_SHOWN]:
+        sign = group.signs[0]
+        notes.append(
+            f"{len(group.sources)} addresses may act together ({group.sources[0]} and others): "
+            f"{sign.words} (p = {sign.p_value:.1g}); a second, independent sign is missing."
+        )
+    return tuple(notes)

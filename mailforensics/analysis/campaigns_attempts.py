@@ -1,0 +1,76 @@
+"""Login attempts as the search for campaigns needs them: who, when, which name, in which manner."""
+
+import pandas as pd
+import polars as pl
+
+from mailforensics import schema
+from mailforensics.analysis.attempts import count_once
+from mailforensics.analysis.bridge import to_polars
+from mailforensics.analysis.stitching import stitch
+
+
+def login_attempts(events: pd.DataFrame) -> pl.DataFrame:
+    """Return one row a refused login, oldest first; folded lines stay one row with their count.
+
+    Columns: `order` (of time), `time`, `seconds` (since the first attempt), `source_ip`, `name`
+    (lower case; null where the log has none), `manner` (what a client of another make would do
+    differently: daemon, mechanism, shape of the name, counters at the end), `tries`, and
+    `file, file_rank, line`.
+    """
+    rows = count_once(stitch(events)).join(_methods(events), on="row", how="left")
+    tries = rows.filter((pl.col("failures") > 0) & pl.col("source_ip").is_not_null())
+    tries = tries.join(_endings(rows), on="session", how="left", maintain_order="left")
+    name = pl.col("username").str.to_lowercase()
+    seconds = (pl.col("time") - pl.col("time").min()).dt.total_microseconds() / 1e6
+    return (
+        tries.filter(pl.col("time").is_not_null())
+        .with_columns(name=pl.when(name.str.strip_chars() != "").then(name), seconds=seconds)
+        .with_columns(manner=_manner(), tries=pl.col("failures"))
+        .select(
+            *("order", "time", "seconds", "source_ip", "name", "manner", "tries"),
+            *("file", "file_rank", "line"),
+        )
+        .sort("order")
+    )
+
+
+def _methods(events: pd.DataFrame) -> pl.DataFrame:
+    """Return the login mechanism of each row of the events, by its position."""
+    table = to_polars(events, schema.MAIL_EVENTS, only=["sasl_method"])
+    return table.with_row_index("row")
+
+
+def _endings(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return how each session ended: the counters of its disconnect, and whether it was cut off."""
+    cut = pl.col("event").is_in(["lost_connection", "timeout", "too_many_errors"])
+    counters = [
+        pl.col(name).filter(pl.col("event") == "disconnect").last().cast(pl.String).fill_null("-")
+        for name in ("auth_tried", "commands_ok", "commands_tried")
+    ]
+    return (
+        rows.filter(pl.col("session").is_not_null())
+        .group_by("session")
+        .agg(
+            ending=pl.concat_str(counters, separator="/").replace("-/-/-", "?"),
+            cut=pl.col("event").filter(cut).last().fill_null("closed"),
+        )
+    )
+
+
+def _manner() -> pl.Expr:
+    name = pl.col("name")
+    shape = (
+        pl.when(name.is_null())
+        .then(pl.lit("no name"))
+        .when(name.str.contains("@", literal=True))
+        .then(pl.lit("name with domain"))
+        .otherwise(pl.lit("bare name"))
+    )
+    parts = [
+        pl.col("program").fill_null("?"),
+        pl.col("sasl_method").fill_null("?"),
+        shape,
+        pl.col("ending").fill_null("?"),
+        pl.col("cut").fill_null("?"),
+    ]
+    return pl.concat_str(parts, separator=", ")

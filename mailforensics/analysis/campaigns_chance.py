@@ -1,0 +1,121 @@
+"""How likely chance alone makes a pattern: small exact tests, without a statistics library.
+
+Each function returns the probability of what was seen or something more extreme (a p-value), under
+the assumption that the attackers know nothing of one another.
+
+Sources:
+    Kendall, "A New Measure of Rank Correlation" (1938): order.
+    Wilson, Hilferty, "The Distribution of Chi-Square" (1931).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+SMALLEST: Final = 1e-300
+EXACT_ORDER: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One sign: its family, its probability under chance, and what it says in plain words."""
+
+    family: str
+    p_value: float
+    words: str
+
+
+def _log_choose(total: int, taken: int) -> float:
+    if taken < 0 or taken > total:
+        return -math.inf
+    return math.lgamma(total + 1) - math.lgamma(taken + 1) - math.lgamma(total - taken + 1)
+
+
+def _tail(logs: Sequence[float]) -> float:
+    """Return the sum of probabilities given as logarithms, within (SMALLEST, 1)."""
+    most = max(logs, default=-math.inf)
+    if most == -math.inf:
+        return SMALLEST
+    total = most + math.log(math.fsum(math.exp(log - most) for log in logs))
+    return min(max(math.exp(max(total, -690.0)), SMALLEST), 1.0)
+
+
+def binomial_at_least(hits: int, trials: int, chance: float) -> float:
+    """Return the probability of at least `hits` in `trials` when each has that chance."""
+    if hits <= 0:
+        return 1.0
+    if chance <= 0:
+        return SMALLEST
+    if chance >= 1:
+        return 1.0
+    log_hit, log_miss = math.log(chance), math.log1p(-chance)
+    logs = [
+        _log_choose(trials, k) + k * log_hit + (trials - k) * log_miss
+        for k in range(hits, trials + 1)
+    ]
+    return _tail(logs)
+
+
+def poisson_at_most(seen: int, mean: float) -> float:
+    """Return the probability of at most `seen` when `mean` are expected."""
+    if mean <= 0:
+        return 1.0
+    return _tail([k * math.log(mean) - mean - math.lgamma(k + 1) for k in range(seen + 1)])
+
+
+def normal_below(deviation: float) -> float:
+    """Return the probability of a standard normal value at most `deviation`."""
+    return max(0.5 * math.erfc(-deviation / math.sqrt(2)), SMALLEST)
+
+
+def too_even(counts: Sequence[int]) -> float:
+    """Return the probability that counts of equally likely things come out this even, or more.
+
+    The lower tail of Pearson's chi-square. Equal likelihood is the evenest that independent
+    choices can be, so unequal popularity only makes the true probability smaller.
+    """
+    kinds = len(counts)
+    if kinds < 2:
+        return 1.0
+    mean = sum(counts) / kinds
+    square = sum((count - mean) ** 2 for count in counts) / mean
+    freedom = kinds - 1
+    spread = 2 / (9 * freedom)
+    return normal_below(((square / freedom) ** (1 / 3) - (1 - spread)) / math.sqrt(spread))
+
+
+def same_order(ranks: Sequence[int]) -> float:
+    """Return the probability that distinct ranks in random order are at least this well sorted."""
+    size = len(ranks)
+    if size < 2:
+        return 1.0
+    swaps = _inversions(list(ranks))
+    if size <= EXACT_ORDER:
+        return max(float(_inversion_shares(size)[: swaps + 1].sum()), SMALLEST)
+    mean = size * (size - 1) / 4
+    spread = math.sqrt(size * (size - 1) * (2 * size + 5) / 72)
+    return normal_below((swaps + 0.5 - mean) / spread)
+
+
+def _inversions(ranks: list[int]) -> int:
+    """Return the pairs in wrong order, counted while merging."""
+    if len(ranks) < 2:
+        return 0
+    middle = len(ranks) // 2
+    left, right = ranks[:middle], ranks[middle:]
+    count = _inversions(left) + _inversions(right)
+    left.sort()
+    return count + int(
+        sum(len(left) - np.searchsorted(np.array(left), rank, side="right") for rank in right)
+    )
+
+
+def _inversion_shares(size: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Return the share of all orders of `size` things that have 0, 1, 2, … inversions."""
+    shares = np.ones(1)
+    for number in range(2, size + 1):
+        shares = np.convolve(shares, np.full(number, 1 / number))
+    return shares

@@ -1,0 +1,190 @@
+"""Signs of one clock behind many addresses: a common beat, or turns taken in one order.
+
+What was seen is compared with the same tries after each address was moved in time by itself. That
+breaks what ties the addresses to one another, and keeps each one's own rhythm: steady bots of the
+same make also take turns, and that is no sign of a common hand. The moves come from a fixed seed,
+so that the same log gives the same answer.
+
+Sources:
+    Palm (1943) and Khintchine (1960): unrelated sources together make a Poisson process.
+    Davison, Hinkley, "Bootstrap Methods and their Application" (1997), section 4.3, for tests by
+    random rearrangement.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mailforensics.analysis.campaigns_chance import Sign, binomial_at_least, normal_below
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+# How much of a sequence (times, addresses) keeps a pattern: (kept, looked at).
+Pattern = Callable[[Floats, Codes], tuple[int, int]]
+
+FEWEST: Final = 8
+BAND: Final = (0.5, 1.5)
+# Stamps are whole seconds: a gap may be a second shorter or longer than it seems.
+RESOLUTION_SECONDS: Final = 1.0
+MOVES: Final = 99
+# An address of more tries keeps its hours: it is moved by up to three of its own gaps.
+ROAMING_TRIES: Final = 3
+LOCAL_GAPS: Final = 3.0
+MOST_TRIES: Final = 20_000
+NO_TIMING: Final = Sign("timing", 1.0, "")
+
+
+def timing(seconds: Sequence[float], sources: Sequence[str]) -> Sign:
+    """Return the stronger sign of a common clock among tries in order of time."""
+    times, codes = _arrays(seconds, sources)
+    best = min((_beat(times, codes), _order(times, codes)), key=lambda sign: sign.p_value)
+    return Sign(best.family, min(2 * best.p_value, 1.0), best.words)
+
+
+def taking_turns(seconds: Sequence[float], sources: Sequence[str]) -> Sign:
+    """Return the sign that two addresses take turns more strictly than their rhythms explain."""
+    times, codes = _arrays(seconds, sources)
+    changes, steps = _changes(times, codes)
+    if steps < 2 * FEWEST:
+        return NO_TIMING
+    words = f"they take turns: {changes} changes in {steps} steps"
+    return Sign("timing", _by_moving(_changes, times, codes), words)
+
+
+def _arrays(seconds: Sequence[float], sources: Sequence[str]) -> tuple[Floats, Codes]:
+    times = np.asarray(seconds[:MOST_TRIES], dtype=np.float64)
+    codes = np.unique(np.asarray(sources[:MOST_TRIES], dtype=object), return_inverse=True)[1]
+    return times, codes.astype(np.int64)
+
+
+def usual_gap(times: Floats, codes: Codes) -> float:
+    """Return the median gap between tries in a row by two different addresses, in seconds."""
+    gaps = np.diff(times)[np.diff(codes) != 0]
+    return float(np.median(gaps)) if len(gaps) else 0.0
+
+
+def in_beat(gaps: Floats, usual: float) -> npt.NDArray[np.bool_]:
+    """Say which gaps are within half of the usual one."""
+    return (gaps >= BAND[0] * usual) & (gaps <= BAND[1] * usual)
+
+
+def members_in_time(seconds: Sequence[float], sources: Sequence[str]) -> set[str]:
+    """Return the addresses that keep the common clock.
+
+    With a common beat, those with a try in the beat on at least one side; with turns, those that
+    are followed by the same address half of the time or more.
+    """
+    times, codes = _arrays(seconds, sources)
+    if _order(times, codes).p_value < _beat(times, codes).p_value:
+        now, same = _same_followers(codes)
+        again, kept = np.bincount(now), np.bincount(now, weights=same)
+        names = sorted(set(sources[:MOST_TRIES]))
+        loyal = np.flatnonzero((again > 0) & (2 * kept >= again))
+        return {names[code] for code in loyal}
+    fits = in_beat(np.diff(times), usual_gap(times, codes))
+    around = np.append(fits, False) | np.append(False, fits)
+    return {source for source, fit in zip(sources, around, strict=False) if fit}
+
+
+def _beat(times: Floats, codes: Codes) -> Sign:
+    """Return the sign of a common scheduler: gaps that are too even."""
+    kept, gaps = _even_gaps(times, codes)
+    usual = usual_gap(times, codes)
+    if gaps < FEWEST or usual <= 0:
+        return NO_TIMING
+    slack = RESOLUTION_SECONDS / usual
+    # Of exponential gaps, this share lies within half of their median.
+    chance = float(2 ** -max(BAND[0] - slack, 0.0) - 2 ** -(BAND[1] + slack))
+    # The median itself is always in the band: it is no evidence.
+    p_value = binomial_at_least(kept - 1, gaps - 1, chance)
+    words = (
+        f"{kept} of {gaps} gaps between tries of different addresses are within half of "
+        f"{duration(usual)}; chance makes about {chance * gaps:.0f}"
+    )
+    return Sign("timing", max(p_value, _by_moving(_even_gaps, times, codes)), words)
+
+
+def _even_gaps(times: Floats, codes: Codes) -> tuple[int, int]:
+    gaps = np.diff(times)[np.diff(codes) != 0]
+    return int(in_beat(gaps, usual_gap(times, codes)).sum()), len(gaps)
+
+
+def _order(times: Floats, codes: Codes) -> Sign:
+    """Return the sign of a round robin: the same address follows the same address again."""
+    kept, again = _followers(times, codes)
+    if again < FEWEST or len(np.unique(codes)) < 3:
+        return NO_TIMING
+    words = f"{kept} of {again} times the next address is the one that came next before"
+    return Sign("timing", _by_moving(_followers, times, codes), words)
+
+
+def _followers(times: Floats, codes: Codes) -> tuple[int, int]:
+    """Return how often an address is followed by the one that followed it last time."""
+    del times
+    _, same = _same_followers(codes)
+    return int(same.sum()), len(same)
+
+
+def _same_followers(codes: Codes) -> tuple[Codes, npt.NDArray[np.bool_]]:
+    """Return each address that comes again, and whether the same one follows it as last time."""
+    others = codes[np.append(True, np.diff(codes) != 0)]
+    now, later = others[:-1], others[1:]
+    order = np.argsort(now, kind="stable")
+    again = np.flatnonzero(np.diff(now[order]) == 0)
+    return now[order][again], np.diff(later[order])[again] == 0
+
+
+def _changes(times: Floats, codes: Codes) -> tuple[int, int]:
+    """Return the changes of address, and the steps, while all addresses are at work."""
+    begin = max(times[codes == code][0] for code in np.unique(codes))
+    end = min(times[codes == code][-1] for code in np.unique(codes))
+    inside = codes[(times >= begin) & (times <= end)]
+    return int((np.diff(inside) != 0).sum()), max(len(inside) - 1, 0)
+
+
+def _by_moving(pattern: Pattern, times: Floats, codes: Codes) -> float:
+    """Return the probability of a pattern this strict when the addresses are not tied together."""
+    chance = np.random.default_rng(0)
+    mover = _Mover(times, codes)
+    shares = []
+    for _ in range(MOVES):
+        kept, seen = pattern(*mover.moved(chance))
+        shares.append(kept / max(seen, 1))
+    kept, seen = pattern(times, codes)
+    share, usual = kept / max(seen, 1), float(np.mean(shares))
+    least = np.sqrt(max(usual * (1 - usual), 0.01) / max(seen, 1))
+    spread = max(float(np.std(shares, ddof=1)), float(least))
+    return normal_below((usual - share) / spread)
+
+
+class _Mover:
+    """Moves each address in time by itself: the quiet anywhere, the busy by a few of their gaps."""
+
+    def __init__(self, times: Floats, codes: Codes) -> None:
+        self._times, self._codes = times, codes
+        self._begin, self._length = times.min(), max(float(np.ptp(times)), 1.0)
+        tries = np.bincount(codes)
+        self._roams = tries <= ROAMING_TRIES
+        order = np.argsort(codes, kind="stable")
+        parts = np.split(times[order], np.cumsum(tries)[:-1])
+        gaps = [float(np.median(np.diff(part))) if len(part) > 1 else 0.0 for part in parts]
+        self._reach = np.where(self._roams, 0.0, LOCAL_GAPS * np.array(gaps))
+
+    def moved(self, chance: np.random.Generator) -> tuple[Floats, Codes]:
+        """Return the tries in order of their new times."""
+        far = chance.random(len(self._roams)) * self._length
+        near = (2 * chance.random(len(self._roams)) - 1) * self._reach
+        roaming = (self._times - self._begin + far[self._codes]) % self._length + self._begin
+        times = np.where(self._roams[self._codes], roaming, self._times + near[self._codes])
+        order = np.argsort(times, kind="stable")
+        return times[order], self._codes[order]
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in words: `45 min`."""
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
