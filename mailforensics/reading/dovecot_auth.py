@@ -42,7 +42,7 @@ _SAMPLES: Final = (
     (
         _NEW,
         "auth(bob,198.18.4.77,sasl:plain)<x1Yz+/==>: passwd-file: ",
-        {"username": "bob", "source_ip": "198.18.4.77", "sasl_method": "plain"},
+        {"username": "bob", "source_ip": "198.18.4.77", "sasl_method": "PLAIN"},
     ),
 )
 _UNAVAILABLE: Final = (

@@ -12,6 +12,8 @@ from mailforensics.addresses import parse_address
 from mailforensics.schema import Column, Table
 
 _NULL_TEXT: Final = {"source_ip": "unknown", "source_host": "unknown"}
+# Postfix writes `auth=1` for one of one: where all worked, the tries are not written.
+_ALL_WORKED: Final = {"auth_tried": "auth_ok", "commands_tried": "commands_ok"}
 
 
 def to_pandas(events: pl.DataFrame, table: Table) -> pd.DataFrame:
@@ -24,6 +26,8 @@ def to_pandas(events: pl.DataFrame, table: Table) -> pd.DataFrame:
 def finish(events: pl.DataFrame, column: Column) -> pl.Series:
     """Return one column in its final form and Polars type."""
     name = column.name
+    if name in _ALL_WORKED:
+        return _tried(events, column)
     if name not in events.columns:
         value = {"repeat": 1, "duplicate": False}.get(name)
         return pl.repeat(value, events.height, dtype=_polars(column), eager=True)
@@ -32,7 +36,17 @@ def finish(events: pl.DataFrame, column: Column) -> pl.Series:
         return canonical(series)
     if name == "source_host":
         return series.set(series == "unknown", None)
+    if name == "sasl_method":
+        # Postfix writes it as the client typed it, Dovecot 2.4 in small letters.
+        return series.str.to_uppercase()
     return series.cast(_polars(column), strict=False)
+
+
+def _tried(events: pl.DataFrame, column: Column) -> pl.Series:
+    names = [n for n in (column.name, _ALL_WORKED[column.name]) if n in events.columns]
+    if not names:
+        return pl.repeat(None, events.height, dtype=_polars(column), eager=True)
+    return events.select(pl.coalesce(names).cast(_polars(column), strict=False)).to_series()
 
 
 def _polars(column: Column) -> pl.DataType:

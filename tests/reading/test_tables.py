@@ -42,3 +42,14 @@ def test_a_sample_gives_its_event_and_its_columns(events: pd.DataFrame, index: i
     assert event["event"] == row.event, row.sample
     caught = {name: as_text(event[name]) for name in CAUGHT if pd.notna(event[name])}
     assert caught == row.gives, row.sample
+
+
+def test_counters_that_all_worked_say_how_many_were_tried() -> None:
+    """`auth=1` stands for one of one, `auth=0/2` for none of two, no counter for nothing known."""
+    text = "\n".join(
+        f"2026-09-04T16:59:45Z mail postfix/smtpd[1]: disconnect from a[198.18.0.1]{counters}"
+        for counters in (" ehlo=1 auth=1 commands=2", " auth=0/2 commands=0/2", "")
+    )
+    events = mf.read_mail_log(text + "\n")
+    assert events["auth_tried"].tolist() == [1, 2, pd.NA]
+    assert events["commands_tried"].tolist() == [2, 2, pd.NA]
