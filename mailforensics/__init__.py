@@ -10,14 +10,17 @@ mf.ban_script(candidates, decisions).save("case/ban.sh")                # export
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import campaigns
 from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.cover_options import CoverOptions
+from mailforensics.analysis.evidence import evidence
 from mailforensics.analysis.messages import messages
 from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
 from mailforensics.analysis.sources import sources
 from mailforensics.analysis.timeline import timeline
+from mailforensics.analysis.verdict import verdict
 from mailforensics.export.approvals import BanOptions
 from mailforensics.export.banscript import BanScript, ban_script
 from mailforensics.reading.audit import audit
@@ -43,11 +46,13 @@ __all__ = [
     "Firewall",
     "audit",
     "ban_script",
+    "breaches",
     "campaigns",
     "candidates",
     "case_from_environment",
     "columns_of",
     "cover",
+    "evidence",
     "log_lines",
     "messages",
     "networks",
@@ -61,6 +66,7 @@ __all__ = [
     "simulate_attack",
     "sources",
     "timeline",
+    "verdict",
 ]
 
 

@@ -40,8 +40,7 @@ def messages(events: pd.DataFrame) -> pd.DataFrame:
         MissingColumnError: the table has no `time`, `event` or `queue_id`.
     """
     schema.require(events, ["time", "event", "queue_id"])
-    rows = counted(events, columns=schema.MAIL_EVENTS, only=_NEEDED)
-    rows = _numbered(rows.filter(pl.col("queue_id").is_not_null()))
+    rows = message_lines(events)
     table = rows.group_by("number").agg(*_first_known(), *_span(), *_counts(), *_ends())
     table = table.join(_recipients(rows), on="number", how="left")
     return to_pandas(
@@ -53,6 +52,12 @@ def messages(events: pd.DataFrame) -> pd.DataFrame:
         ).sort("first_time", "host", "queue_id"),
         schema.MESSAGES,
     )
+
+
+def message_lines(events: pd.DataFrame) -> pl.DataFrame:
+    """Return the lines that name a queue id, with `number`, the same for all of one message."""
+    rows = counted(events, columns=schema.MAIL_EVENTS, only=_NEEDED)
+    return _numbered(rows.filter(pl.col("queue_id").is_not_null()))
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:

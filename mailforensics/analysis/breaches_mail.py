@@ -1,0 +1,148 @@
+"""Signs in the mail itself: bursts from a new place, many bounces, a relay for strangers."""
+
+from typing import Final
+
+import polars as pl
+
+from mailforensics.analysis.breaches_case import Case, as_sign
+from mailforensics.analysis.bridge import number
+
+_SHOWN: Final = 10
+# A hop to this host itself or to a private network is no relay to the outside: a content filter,
+# the local delivery, a mail store behind the server.
+_INSIDE: Final = (
+    r"^(?:localhost|none|local|virtual|\S*\[(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\."
+    r"|::1|f[cd]|private/|/))"
+)
+_INSIDE_CLIENT: Final = (
+    r"^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|::1$|f[cd]|fe80:)"
+)
+
+
+def sent_mail(rows: pl.DataFrame, mails: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a message of a client: who sent it, and how many deliveries bounced.
+
+    Args:
+        rows: counted events with a peer; the `accepted` ones name the client.
+        mails: the lines about messages, with `number`, as `messages` puts them together.
+    """
+    clients = rows.filter(pl.col("mails") > 0).select(
+        "order", "session", "source_ip", "time", "username"
+    )
+    logged_in = (
+        rows.filter(pl.col("logins") > 0)
+        .group_by("session")
+        .agg(login_name=pl.col("username").drop_nulls().first(), authenticated=pl.len() > 0)
+    )
+    tries = pl.col("event").is_in(["delivered", "bounced", "expired", "deferred"])
+    outside = tries & (pl.col("service") == "smtp") & ~pl.col("relay").str.contains(_INSIDE)
+    stranger = outside & ~pl.col("message").str.contains("orig_to=<", literal=True)
+    per_message = mails.group_by("number").agg(
+        order=pl.col("order").filter(pl.col("event") == "accepted").first(),
+        deliveries=pl.col("event").is_in(["delivered", "bounced", "expired"]).sum(),
+        bounced=pl.col("event").is_in(["bounced", "expired"]).sum(),
+        relayed=stranger.fill_null(value=False).sum(),
+        domains=pl.col("recipient").filter(stranger).str.extract(r"@([^@]*)$").unique(),
+    )
+    return (
+        clients.join(logged_in, on="session", how="left")
+        .join(per_message, on="order", how="inner")
+        .with_columns(
+            username=pl.coalesce("username", "login_name"),
+            authenticated=pl.col("authenticated").fill_null(value=False)
+            | pl.col("username").is_not_null(),
+        )
+        .sort("order")
+    )
+
+
+def burst(case: Case, sent: pl.DataFrame) -> pl.DataFrame:
+    """Return hours in which an account sent far more than ever, or bounced much."""
+    limits = case.thresholds
+    places = case.logins.select("source_ip", "place").unique()
+    mine = sent.filter(pl.col("username").is_not_null()).join(places, on="source_ip", how="left")
+    hours = (
+        mine.with_columns(hour=pl.col("time").dt.truncate("1h"))
+        .group_by("username", "place", "hour")
+        .agg(
+            pl.col("source_ip", "time").first(),
+            messages=pl.len(),
+            deliveries=pl.col("deliveries").sum(),
+            bounced=pl.col("bounced").sum(),
+            orders=pl.col("order").head(_SHOWN),
+        )
+        .sort("username", "hour", "place")
+    )
+    usual = pl.col("messages").cum_max().shift(1).over("username").fill_null(0)
+    hours = hours.with_columns(usual=usual).join(
+        _arrived(case), on=["username", "place"], how="left", maintain_order="left"
+    )
+    new = (pl.col("hour") + pl.duration(hours=1) >= pl.col("arrived")) & (
+        pl.col("hour") - pl.col("arrived") <= pl.duration(days=1)
+    )
+    many = (pl.col("messages") >= limits.burst_messages) & (
+        pl.col("messages") >= limits.burst_factor * pl.col("usual")
+    )
+    bouncing = (pl.col("bounced") >= limits.bounces) & (
+        pl.col("bounced") >= limits.bounce_share * pl.col("deliveries")
+    )
+    new = new.fill_null(value=False)
+    hours = hours.with_columns(new=new, many=many, bouncing=bouncing)
+    return _burst_signs(hours.filter((pl.col("new") & pl.col("many")) | pl.col("bouncing")))
+
+
+def _arrived(case: Case) -> pl.DataFrame:
+    return case.arrivals.select("username", "place", arrived="time", elsewhere="logins_before")
+
+
+def _burst_signs(hours: pl.DataFrame) -> pl.DataFrame:
+    rows = hours.group_by("username", "place", maintain_order=True).agg(
+        pl.col("source_ip", "time", "orders", "new").first(),
+        pl.col("messages", "deliveries", "bounced").sum(),
+        pl.col("elsewhere").first().fill_null(0),
+        hours=pl.len(),
+        usual=pl.col("usual").min(),
+    )
+    stolen = pl.col("new") & (pl.col("elsewhere") > 0)
+    severity = pl.when(stolen).then(pl.lit("critical")).otherwise(pl.lit("high"))
+    place = pl.when("new").then(pl.lit(", a place it never used before")).otherwise(pl.lit(""))
+    words = pl.format(
+        "{} sent {} in {} from {}{}; {} of {} bounced, and its busiest hour before had {}. So an "
+        "account is used that was stolen. Innocent reading: a newsletter or an invitation to a "
+        "list with old addresses. Stop the queue first, then ask the owner.",
+        "username",
+        number("messages", one="message"),
+        number("hours", one="hour"),
+        "source_ip",
+        place,
+        "bounced",
+        number("deliveries", one="delivery", many="deliveries"),
+        "usual",
+    )
+    return as_sign(rows, sign="mail_burst", severity=severity, explanation=words)
+
+
+def stranger_relay(case: Case, sent: pl.DataFrame) -> pl.DataFrame:
+    """Return clients without a login whose mail this server passed on to the outside."""
+    outside = ~pl.col("source_ip").str.contains(_INSIDE_CLIENT)
+    rows = (
+        sent.filter(~pl.col("authenticated") & (pl.col("relayed") > 0) & outside)
+        .group_by("source_ip", maintain_order=True)
+        .agg(
+            pl.col("username", "time").first(),
+            messages=pl.len(),
+            domains=pl.col("domains").explode().drop_nulls().n_unique(),
+            orders=pl.col("order").head(_SHOWN),
+        )
+    )
+    broad = pl.col("domains") >= case.thresholds.relay_domains
+    severity = pl.when(broad).then(pl.lit("high")).otherwise(pl.lit("look"))
+    words = pl.format(
+        "{} handed in {} without a login, and the server passed them on to {} outside. Innocent "
+        "reading: a forward, a backup MX, or a machine of your own network that may relay "
+        "(`mynetworks`). If it is none of these, the server is an open relay.",
+        "source_ip",
+        number("messages", one="message"),
+        number("domains", one="domain"),
+    )
+    return as_sign(rows, sign="stranger_relay", severity=severity, explanation=words)

@@ -1,0 +1,155 @@
+"""The answer to "did anyone get in?", with what it rests on and what the log could not show."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from mailforensics import schema
+from mailforensics.analysis.breaches import breaches
+from mailforensics.analysis.countries import country_data
+
+SHORT_DAYS: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether anybody got in, as far as the log can tell.
+
+    Attributes:
+        headline: one sentence.
+        found: what speaks for it: the signs, or the figures behind "no sign".
+        not_visible: what the log could not have shown, each with the reason.
+        signs: the table that `breaches` returned.
+    """
+
+    headline: str
+    found: tuple[str, ...]
+    not_visible: tuple[str, ...]
+    signs: pd.DataFrame
+
+    def __str__(self) -> str:
+        found = [f"- {line}" for line in self.found]
+        hidden = [f"- {line}" for line in self.not_visible]
+        return "\n".join([self.headline, *found, "What this log could not have shown:", *hidden])
+
+
+def verdict(events: pd.DataFrame, *, signs: pd.DataFrame | None = None) -> Verdict:
+    """Return whether anybody got in, what that rests on, and what the log could not have shown.
+
+    Args:
+        events: mail events.
+        signs: what `breaches(events)` returned, if it is at hand already.
+
+    Raises:
+        MissingColumnError: a table is not what it should be.
+    """
+    schema.require(events, ["time", "event", "source_ip", "service", "username", "auth_ok"])
+    table = breaches(events) if signs is None else signs
+    schema.require(table, ["severity", "sign", "username", "explanation"])
+    return Verdict(
+        headline=_headline(table, _why(events)),
+        found=(*_figures(events), *_worst(table)),
+        not_visible=tuple(_not_visible(events)),
+        signs=table,
+    )
+
+
+def _headline(table: pd.DataFrame, why: str) -> str:
+    counts = table["severity"].value_counts()
+    critical, high, look = (int(counts.get(name, 0)) for name in schema.SEVERITIES)
+    if critical:
+        worst = table.loc[table["severity"] == "critical", "username"].dropna().unique()
+        names = ", ".join(sorted(worst)) or "an account that the log does not name"
+        return (
+            f"Somebody got in, by all signs: {names}. Change the password, end its sessions, and "
+            "look through what it sent."
+        )
+    if high:
+        return (
+            f"No certain break-in, but {_many(high, 'sign')} to ask about today: "
+            f"{', '.join(sorted(table.loc[table['severity'] == 'high', 'sign'].unique()))}."
+        )
+    if look:
+        return (
+            f"No sign that anybody got in: {why}. {_many(look, 'event')} with a likely innocent "
+            f"reading {'is' if look == 1 else 'are'} worth a glance."
+        )
+    return f"No sign that anybody got in: {why}."
+
+
+def _why(events: pd.DataFrame) -> str:
+    """Return what "no sign" rests on, in a few words."""
+    worked = events["event"].eq("auth_ok") | events["auth_ok"].fillna(0).gt(0)
+    worked |= events["event"].eq("accepted") & events["username"].notna()
+    tried = events["event"].eq("auth_failed").any()
+    if worked.any():
+        return "every login that worked looks like its owner's"
+    return "not one login attempt worked" if tried else "nobody even tried to log in"
+
+
+def _figures(events: pd.DataFrame) -> list[str]:
+    """Return the figures that any answer rests on."""
+    counted = events[~events["duplicate"]] if "duplicate" in events.columns else events
+    kinds = counted.groupby("event")["repeat"].sum() if len(counted) else pd.Series(dtype="int64")
+    tried, worked = int(kinds.get("auth_failed", 0)), int(kinds.get("auth_ok", 0))
+    sent = counted["event"].eq("accepted") & counted["username"].notna()
+    closed = counted["event"].eq("disconnect") & counted["auth_tried"].fillna(0).gt(0)
+    none = int((closed & counted["auth_ok"].fillna(0).eq(0)).sum())
+    return [
+        f"{len(counted):,} lines from {_span(counted)}.",
+        f"{tried:,} failed logins in the lines; {none:,} sessions ended with `auth=0/n`: none of n "
+        "tries worked.",
+        f"{worked:,} logins to mailboxes, {int(sent.sum()):,} messages sent after a login, and "
+        f"{_unexplained(counted):,} disconnects with `auth=1`.",
+    ]
+
+
+def _unexplained(events: pd.DataFrame) -> int:
+    worked = events["event"].eq("disconnect") & events["auth_ok"].fillna(0).gt(0)
+    return int(worked.sum())
+
+
+def _span(events: pd.DataFrame) -> str:
+    times = events["time"].dropna()
+    if times.empty:
+        return "no known time"
+    return f"{times.min():%Y-%m-%d %H:%M} to {times.max():%Y-%m-%d %H:%M} UTC"
+
+
+def _worst(table: pd.DataFrame) -> list[str]:
+    rows = table[table["severity"].isin(["critical", "high"])].head(10)
+    return [f"{severity}: {text}" for severity, text in rows[["severity", "explanation"]].values]
+
+
+def _not_visible(events: pd.DataFrame) -> list[str]:
+    """Return what this log could not have shown, from what it has and has not."""
+    kinds, services = events["event"], events["service"].fillna("")
+    failed = events[kinds.eq("auth_failed")]
+    unread = int(kinds.isin(["other", "unparsed"]).sum())
+    days = (events["time"].max() - events["time"].min()).days if len(events) else 0
+    closings = events[kinds.eq("disconnect") & services.eq("smtpd")]
+    tests = {
+        "Anything before the first line or after the last: a login from an earlier break-in looks "
+        "like its owner's.": True,
+        "A password that was stolen elsewhere (phishing, malware) and used from the owner's own "
+        "network or computer.": True,
+        "Logins through webmail: the server sees its own address, not the visitor's.": True,
+        f"Habits: {_many(days, 'day')} are too short to know where an account is at home.": days
+        < SHORT_DAYS,
+        "Which accounts were guessed at: the log names none (Postfix before 3.7.8), so sprays on "
+        "one account go unseen.": len(failed) > 0 and failed["username"].isna().all(),
+        "Logins to mailboxes (IMAP, POP): the log has no line of a Dovecot login "
+        "service.": not services.str.endswith("-login").any(),
+        "Logins that sent nothing: the disconnect lines carry no counters.": len(closings) > 0
+        and closings["commands_tried"].isna().all(),
+        "Logins for sending: the log has no line of smtpd.": not services.eq("smtpd").any(),
+        "Journeys between countries: no country data is installed (extra "
+        "`countries`).": country_data() == "none",
+        f"{unread:,} lines that were not understood; see the audit.": unread > 0,
+    }
+    return [text for text, holds in tests.items() if holds]
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
