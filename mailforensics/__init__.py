@@ -24,6 +24,7 @@ from mailforensics.analysis.verdict import verdict
 from mailforensics.export.approvals import BanOptions
 from mailforensics.export.banscript import BanScript, ban_script
 from mailforensics.reading.audit import audit
+from mailforensics.reading.explain import explain
 from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.ufw import read_ufw_log
@@ -53,6 +54,7 @@ __all__ = [
     "columns_of",
     "cover",
     "evidence",
+    "explain",
     "log_lines",
     "messages",
     "networks",
