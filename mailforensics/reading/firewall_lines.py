@@ -159,6 +159,7 @@ def parse_tuple(text: str) -> Rule | None:
     if ports is None or source_ports is None or name not in ACTIONS or words[1] not in PROTOCOLS:
         return None
     family = 6 if ":" in words[3] + words[5] else 4
+    both = dest is not None and source is not None
     ways = dict(part.partition("_")[::2] for part in way.split("!"))
     return Rule(
         family=family,
@@ -175,7 +176,7 @@ def parse_tuple(text: str) -> Rule | None:
         source_profile=profiles[1],
         log=log,
         comment=_decode(comment.strip()),
-        unclear="" if dest and source else f"{words[3]} or {words[5]} is no CIDR network",
+        unclear=f"{words[5] if dest else words[3]} is no CIDR network" if not both else "",
     )
 
 

@@ -58,7 +58,8 @@ def simulate(walked: Walk, packet: Packet, *, default: str) -> Simulation:
     if doubts:
         return Simulation("unknown", "", None, _why_unknown(doubts[0], rule, position))
     why = _why_rule(walked, packet) if decider else _why_default(default, packet)
-    return Simulation(verdict, rule, position, f"{why} {BEFORE}")
+    others = [pair for pair in walked.perhaps if pair[0].action != verdict]
+    return Simulation(verdict, rule, position, f"{why}{_why_other(others)} {BEFORE}")
 
 
 def _lets_in(action: str) -> str:
@@ -72,6 +73,14 @@ def _why_unknown(doubt: tuple[Rule, str], rule: str, position: int | None) -> st
         f"This cannot be told: {name_of(first)} would decide, but {condition}; "
         f"otherwise {after} decides."
     )
+
+
+def _why_other(others: list[tuple[Rule, str]]) -> str:
+    """Return a sentence on a rule that may come first and does nearly the same."""
+    if not others:
+        return ""
+    rule, condition = others[0]
+    return f" {_sentence(rule)} may decide instead ({condition}): then {_MEANS[rule.action]}."
 
 
 def _why_rule(walked: Walk, packet: Packet) -> str:

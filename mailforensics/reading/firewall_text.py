@@ -29,11 +29,12 @@ _DEFAULT: Final = re.compile(
 )
 _LOGGING: Final = re.compile(r"[^:：]{1,40}[:：]\s*(?:on \((low|medium|high|full)\)|(off))")
 _PROFILES: Final = re.compile(r"[^:：]{1,60}[:：]\s*(?:skip|allow|deny|reject)")
-_RULE_LINE: Final = re.compile(r"(-{2,}\s+){2}-{2,}")
+_RULE_LINE: Final = re.compile(r"-+\s+-+\s+-+")
 _ADDED: Final = re.compile(r".{1,120}ufw[ -]status.{1,80}[:：]|.{1,60}'.{1,20}ufw'.{1,80}[:：]")
 _SETTING: Final = re.compile(r"([A-Z_0-9]{3,40})=[\"']?([^\"']*)[\"']?")
 _COLOUR: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_IPTABLES: Final = re.compile(r"(?::ufw6?-|-[AID] ufw6?-|\*filter|COMMIT|### )")
+_IPTABLES: Final = re.compile(r"(?::ufw6?-|-[AID] ufw6?-|\*filter|COMMIT|### (?!tuple))")
+_REMARK: Final = re.compile(r"\s*#(?!## tuple)")
 _POLICIES: Final = {"ACCEPT": "allow", "DROP": "deny", "REJECT": "reject"}
 _POLICY_OF: Final = {
     "DEFAULT_INPUT_POLICY": "incoming",
@@ -91,7 +92,7 @@ class Reading:
             self._block(kind).rules.extend(rules)
         known = bool(rules) or self._read_fact(line.strip())
         self.recognised += known
-        return known or line.lstrip().startswith("#")
+        return known or bool(_REMARK.match(line))
 
     def _read_fact(self, line: str) -> bool:
         """Take a line that is no rule; say whether it is one that ufw writes."""
