@@ -10,6 +10,7 @@ mf.ban_script(candidates, decisions).save("case/ban.sh")                # export
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mailforensics.addresses import network_of
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import campaigns
 from mailforensics.analysis.cover import Cover, cover
@@ -57,6 +58,7 @@ __all__ = [
     "explain",
     "log_lines",
     "messages",
+    "network_of",
     "networks",
     "new_case",
     "open_case",

@@ -14,6 +14,7 @@ from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.decisions import Decisions
+from mailforensics.schema import FIREWALL_EVENTS, empty
 
 CASE_FILE: Final = "case.json"
 DECISIONS_FILE: Final = "decisions.jsonl"
@@ -80,6 +81,15 @@ class Case:
         if not self.ufw_logs:
             return None
         return read_ufw_log(list(self.ufw_logs), tz=self.tz, year=self.year)
+
+    def firewall_table(self) -> pd.DataFrame:
+        """Read the firewall logs like `firewall_events`; no rows where the case has none.
+
+        Raises:
+            EvidenceError: a log cannot be read.
+        """
+        events = self.firewall_events()
+        return empty(FIREWALL_EVENTS) if events is None else events
 
     def firewall_rules(self) -> Firewall | None:
         """Read the firewall's rules; None where the case has none.

@@ -43,10 +43,17 @@ def cell(value: object) -> str:
     if isinstance(value, pd.Timestamp):
         return "" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
-        return "" if pd.isna(value) else f"{value:,.10g}" if value.is_integer() else f"{value:,.3g}"
+        return "" if pd.isna(value) else _number(value)
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
     return "".join(letter if letter.isprintable() else "?" for letter in str(value))
+
+
+def _number(value: float) -> str:
+    """Return a number with three figures that count, thousands marked, no powers of ten."""
+    if value.is_integer() or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 1e-4 else f"{value:.1e}"
 
 
 def _is_right(column: "pd.Series[Any]") -> bool:

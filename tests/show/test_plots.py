@@ -133,6 +133,12 @@ def test_frontier_says_what_few_rules_do() -> None:
     )
 
 
+def test_campaigns_count_the_addresses_that_act_as_one(mail: pd.DataFrame) -> None:
+    """The sample's slow campaign is drawn with all its addresses."""
+    found = title(plots.plot_campaigns(mf.campaigns(mail)))
+    assert found == "96 addresses in 96 networks act as one: 96 refused logins between them"
+
+
 @pytest.mark.parametrize(
     "draw",
     [
@@ -148,10 +154,11 @@ def test_frontier_says_what_few_rules_do() -> None:
         lambda: plots.plot_countries(schema.empty(schema.SOURCES)),
         lambda: plots.plot_cadence(schema.empty(schema.MAIL_EVENTS), source_ip="198.18.0.1"),
         lambda: plots.plot_frontier(schema.empty(schema.FRONTIER)),
+        lambda: plots.plot_campaigns(mf.campaigns(schema.empty(schema.MAIL_EVENTS))),
     ],
     ids=[
         *("pressure", "timeline", "open sessions", "network sessions", "block map", "accounts"),
-        *("ports", "countries", "cadence", "frontier"),
+        *("ports", "countries", "cadence", "frontier", "campaigns"),
     ],
 )
 def test_empty_tables_give_words_instead(draw: Callable[[], Axes]) -> None:

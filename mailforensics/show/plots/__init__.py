@@ -1,5 +1,6 @@
 """The figures: each takes a table, returns matplotlib Axes, and has its finding as title."""
 
+from mailforensics.show.plots.campaign import plot_campaigns
 from mailforensics.show.plots.choice import plot_frontier
 from mailforensics.show.plots.counts import plot_accounts, plot_countries, plot_ports
 from mailforensics.show.plots.one_network import (
@@ -13,6 +14,7 @@ __all__ = [
     "plot_accounts",
     "plot_block_map",
     "plot_cadence",
+    "plot_campaigns",
     "plot_countries",
     "plot_frontier",
     "plot_network_sessions",
