@@ -1,0 +1,105 @@
+"""The report of a case as one self-contained HTML file: findings first, then the evidence."""
+
+import importlib.util
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import pandas as pd
+
+from mailforensics.review.case import REPORT_FILE
+from mailforensics.review.findings import Findings
+from mailforensics.show.report_answers import answers, headline
+
+_MOST_ROWS: Final = 200
+_PAGES: Final = jinja2.Environment(
+    loader=jinja2.PackageLoader("mailforensics.show", "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+def render_report(found: Findings) -> str:
+    """Return the report of a case as one HTML page; times are UTC.
+
+    Text from logs is escaped; figures are inside the page. The same evidence and decisions give
+    the same page.
+    """
+    return _PAGES.get_template("report.html.jinja").render(
+        headline=headline(found),
+        answers=answers(found),
+        verdict=found.verdict,
+        figures=_figures(found),
+        parameters=_parameters(found),
+        **_identity(found),
+        **_tables(found),
+    )
+
+
+def write_report(found: Findings) -> Path:
+    """Write the report into the case folder, at once or not at all, and return its path."""
+    path = found.case.folder / REPORT_FILE
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(render_report(found), encoding="utf-8")
+    return partial.replace(path)
+
+
+def _identity(found: Findings) -> dict[str, Any]:
+    return {
+        "name": found.case.name,
+        "folder": found.case.folder,
+        "version": version("mailforensics"),
+        "first": found.audit["first_time"].min(),
+        "last": found.audit["last_time"].max(),
+        "lines": int(found.audit["events"].sum()),
+    }
+
+
+def _tables(found: Findings) -> dict[str, Any]:
+    decided = found.case.decisions.table()
+    verdicts = dict(zip(decided["network"], decided["verdict"], strict=True))
+    listed = found.candidates.assign(
+        decision=[verdicts.get(network, "undecided") for network in found.candidates["network"]]
+    )
+    more = len(listed) - _MOST_ROWS
+    return {
+        "breaches": _rows(found.verdict.signs),
+        "candidates": _rows(listed.head(_MOST_ROWS)),
+        "left_out": f"{more:,} more candidates are in the review table." if more > 0 else "",
+        "audit": _rows(found.audit),
+        "history": _rows(found.case.decisions.history()),
+    }
+
+
+def _parameters(found: Findings) -> list[tuple[str, str]]:
+    case = found.case
+    return [
+        ("Mail logs", ", ".join(case.logs)),
+        ("Firewall logs", ", ".join(case.ufw_logs) or "none given"),
+        ("Firewall rules", case.firewall or "none given"),
+        ("Zone of year-less stamps", case.tz),
+        ("Year of year-less stamps", str(case.year) if case.year else "found from the evidence"),
+        ("Protected", ", ".join(case.protect) or "special-purpose networks only"),
+        ("Rules allowed", str(found.cover.rules)),
+        (
+            "Software",
+            f"mailforensics {version('mailforensics')}, pandas {pd.__version__}, "
+            f"Python {platform.python_version()}",
+        ),
+    ]
+
+
+def _figures(found: Findings) -> list[dict[str, str]]:
+    if importlib.util.find_spec("matplotlib") is None:
+        return []
+    from mailforensics.show.plots.for_report import report_figures
+
+    return report_figures(found)
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return table rows for the template; missing values become empty text."""
+    filled = frame.astype(object).where(frame.notna(), "")
+    return [{str(name): value for name, value in row.items()} for row in filled.to_dict("records")]

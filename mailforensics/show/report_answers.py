@@ -1,0 +1,100 @@
+"""The three questions of an owner, answered in a line each: who, did they get in, what to do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from mailforensics.review.findings import Findings
+
+Tone = Literal["good", "look", "bad", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question with its answer: a lead sentence, then details; `tone` colours the lead."""
+
+    question: str
+    lead: str
+    lines: tuple[str, ...]
+    tone: Tone = ""
+
+
+def headline(found: Findings) -> str:
+    """Return the finding of the whole case in one sentence, without a full stop."""
+    attacking = _attacking(found)
+    if attacking.empty:
+        return "No attack is visible in these logs"
+    tries = many(int(attacking["auth_failed"].sum()), "login")
+    who = f"{many(len(attacking), 'address')} attacked, {tries} refused"
+    return f"{who}; {_in_short(found)}"
+
+
+def _in_short(found: Findings) -> str:
+    severe = found.verdict.signs["severity"].value_counts()
+    if severe.get("critical", 0):
+        return "somebody got in"
+    return "perhaps somebody got in" if severe.get("high", 0) else "no sign that anybody got in"
+
+
+def answers(found: Findings) -> list[Answer]:
+    """Return the answers to: who attacks me, did anyone get in, whom can I ban."""
+    return [_who(found), _inside(found), _whom(found)]
+
+
+def many(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 address`, `1,200 addresses`."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
+
+
+def _attacking(found: Findings) -> pd.DataFrame:
+    """Return the sources that attacked the mail server itself; mere firewall noise is left out."""
+    hostile = found.sources["standing"].isin(["attacker", "suspect"])
+    knocked = found.sources["sessions"] > 0
+    return found.sources.loc[hostile & knocked]
+
+
+def _who(found: Findings) -> Answer:
+    question = "Who attacks?"
+    attacking = _attacking(found)
+    if attacking.empty:
+        return Answer(question, "Nobody that these logs show.", (), "good")
+    tried = (
+        attacking.groupby("network", as_index=False)
+        .agg(
+            addresses=("source_ip", "size"),
+            refused=("auth_failed", "sum"),
+            weight=("attack_weight", "sum"),
+        )
+        .sort_values(["weight", "network"], ascending=[False, True], ignore_index=True)
+    )
+    lines = tuple(
+        f"{network}: {many(addresses, 'address')}, {many(refused, 'refused login')}"
+        for network, addresses, refused in tried.head(3)[["network", "addresses", "refused"]].values
+    )
+    lead = f"{many(len(attacking), 'address')} in {many(len(tried), 'network')}"
+    return Answer(question, f"{lead}; most of all {tried['network'].iloc[0]}.", lines)
+
+
+def _inside(found: Findings) -> Answer:
+    severe = found.verdict.signs["severity"].value_counts()
+    critical, high = int(severe.get("critical", 0)), int(severe.get("high", 0))
+    tone: Tone = "bad" if critical else "look" if high else "good"
+    signs = found.verdict.signs.head(3)
+    lines = tuple(f"{sign.severity}: {sign.username}, {sign.sign}" for sign in signs.itertuples())
+    return Answer("Did anyone get in?", found.verdict.headline, lines, tone)
+
+
+def _whom(found: Findings) -> Answer:
+    question = "Whom to ban?"
+    counts = found.candidates["suggestion"].value_counts()
+    approve, look, reject = (int(counts.get(name, 0)) for name in ("approve", "look", "reject"))
+    share = found.candidates.loc[found.candidates["suggestion"] == "approve", "share"].sum()
+    if found.candidates.empty:
+        return Answer(question, "Nobody: no network is worth a rule.", (), "good")
+    lead = f"{many(approve, 'network')} can be approved at once: {share:.0%} of the attack."
+    if not approve:
+        lead = "No network without a closer look."
+    rest = f"{look:,} need a look, {reject:,} should be left alone."
+    return Answer(question, lead, (rest, "A person decides; the script holds approvals only."))

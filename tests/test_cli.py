@@ -1,0 +1,143 @@
+"""The command line: the whole way in a temporary folder, and what bad input gets."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mailforensics.cli import main
+from mailforensics.review.case import open_case
+
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+WEEK = SAMPLES / "week"
+
+
+def run(*words: str | Path) -> Result:
+    """Run the command line; an exception that escapes it fails the test."""
+    return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a case folder with the report of the sample week."""
+    folder = tmp_path_factory.mktemp("week") / "case"
+    logs = sorted(WEEK.glob("mail.log*"))
+    firewall = WEEK / "ufw-status-before.txt"
+    options = ("--ufw-log", WEEK / "ufw.log", "--firewall", firewall, "--year", "2026")
+    result = run("report", *logs, *options, "--out", folder)
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_report_answers_the_three_questions(case: Path) -> None:
+    """The page says who attacked, that somebody got in, and whom to ban; it needs no other file."""
+    page = (case / "report.html").read_text("utf-8")
+    for words in ("Who attacks?", "Did anyone get in?", "Whom to ban?", "212.70.149.0/24", "vera"):
+        assert words in page
+    assert "data:image/png;base64," in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_report_is_reproducible(case: Path, tmp_path: Path) -> None:
+    """The same evidence gives the same page, to the byte."""
+    first = (case / "report.html").read_bytes()
+    made = open_case(case)
+    again = run("report", *made.logs, "--ufw-log", made.ufw_logs[0], "--firewall", made.firewall,
+                "--year", "2026", "--out", tmp_path / "case")  # fmt: skip
+    assert again.exit_code == 0
+    second = (tmp_path / "case" / "report.html").read_bytes()
+    assert second.replace(str(tmp_path / "case").encode(), str(case).encode()) == first
+
+
+def test_from_decision_to_script(case: Path) -> None:
+    """Only what was approved is in the script, with reason and reviewer."""
+    words = ("--case", case, "--reviewer", "ada")
+    approved = run("decide", "212.70.149.0/24", "approve", "--reason", "681 tries", *words)
+    rejected = run("decide", "198.51.100.0/24", "reject", "--reason", "Tom's phone", *words)
+    assert approved.exit_code == rejected.exit_code == 0
+    result = run("script", case)
+    assert result.exit_code == 0, result.output
+    script = (case / "ban.sh").read_text("utf-8")
+    assert "212.70.149.0/24" in script
+    assert "681 tries" in script
+    assert "ada" in script
+    assert "198.51.100.0/24" not in script
+
+
+def test_decide_refuses_a_protected_network(case: Path) -> None:
+    """A private network cannot be approved; the message names it and nothing is recorded."""
+    before = open_case(case).decisions.history()
+    result = run("decide", "10.0.0.0/8", "approve", "--reason", "x" * 9, "--case", case)
+    assert result.exit_code == 1
+    assert "10.0.0.0/8" in result.output
+    assert "Nothing was recorded" in result.output
+    assert len(open_case(case).decisions.history()) == len(before)
+
+
+def test_explain_reads_the_prompt() -> None:
+    """The base64 word of the classic line is decoded."""
+    line = (
+        "Sep  4 16:59:45 mail postfix/smtpd[1]: warning: unknown[212.70.149.83]: "
+        "SASL LOGIN authentication failed: UGFzc3dvcmQ6"
+    )
+    result = run("explain", line)
+    assert result.exit_code == 0
+    assert "Password:" in result.output
+    assert "212.70.149.83" in result.output
+
+
+def test_candidates_breaches_audit_and_check_ban_speak(case: Path) -> None:
+    """Each table has a command."""
+    assert "212.70.149.0/24" in run("candidates", case).output
+    assert "vera" in run("breaches", case).output
+    assert "2555" in run("audit", WEEK / "mail.log", "--year", "2026").output.replace(",", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("report", "/no/such/mail.log"), "/no/such/mail.log"),
+        (("report", str(WEEK / "mail.log"), "--tz", "Mars/Base"), "Mars/Base"),
+        (("report", str(WEEK / "mail.log"), "--year", "20260"), "20260"),
+        (("candidates", "/no/such/case"), "/no/such/case"),
+        (("script", "/no/such/case"), "mailforensics report"),
+        (("decide", "not-a-network", "approve", "--reason", "long enough"), "case"),
+    ],
+)
+def test_bad_input_gets_one_paragraph(
+    words: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong file, zone, year or case is one message with the value, never a traceback."""
+    monkeypatch.chdir(tmp_path)
+    result = run(*words)
+    assert result.exit_code == 1
+    assert told in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02" * 99, b"hello\nworld\n"])
+def test_a_file_that_is_no_mail_log(content: bytes, tmp_path: Path) -> None:
+    """An empty, a binary and a foreign file end in a message or in an honest report."""
+    log = tmp_path / "mail.log"
+    log.write_bytes(content)
+    result = run("report", log, "--out", tmp_path / "case")
+    assert result.exit_code in (0, 1)
+    assert "Traceback" not in result.output
+    if result.exit_code == 1:
+        assert "mail.log" in result.output
+
+
+def test_help_lists_every_command() -> None:
+    """`--help` names the commands and the usual way."""
+    text = run("--help").output
+    for name in ("report", "candidates", "decide", "script", "explain"):
+        assert name in text
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_has_help(command: str) -> None:
+    """Each command explains itself."""
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert len(result.output) > 100
