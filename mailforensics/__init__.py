@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mailforensics.addresses import network_of
+from mailforensics.analysis.backtest import BacktestOptions, backtest
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import campaigns
 from mailforensics.analysis.cover import Cover, cover
@@ -20,6 +21,7 @@ from mailforensics.analysis.messages import messages
 from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
 from mailforensics.analysis.sources import sources
+from mailforensics.analysis.survival import survival
 from mailforensics.analysis.timeline import timeline
 from mailforensics.analysis.verdict import verdict
 from mailforensics.export.approvals import BanOptions
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from mailforensics.show.widgets import review as review
 
 __all__ = [
+    "BacktestOptions",
     "BanOptions",
     "BanScript",
     "Case",
@@ -47,6 +50,7 @@ __all__ = [
     "Decisions",
     "Firewall",
     "audit",
+    "backtest",
     "ban_script",
     "breaches",
     "campaigns",
@@ -69,6 +73,7 @@ __all__ = [
     "sessions",
     "simulate_attack",
     "sources",
+    "survival",
     "timeline",
     "verdict",
 ]

@@ -159,8 +159,9 @@ def _legit_density(hosts: Hosts, sources: pd.DataFrame, horizon_days: float) -> 
     """Return P per silent address: Good-Turing over blocks, spread over groups of addresses."""
     events = _legit_events(hosts, sources)
     days = _days(sources)
+    least = LEGIT_PER_256 / 256 * horizon_days / PRIOR_DAYS
     if events is None or events.sum() < LEGIT_EVENTS_ENOUGH or days <= 0:
-        return np.full(len(hosts.row), LEGIT_PER_256 / 256 * horizon_days / PRIOR_DAYS)
+        return np.full(len(hosts.row), least)
     block = hosts.is_first(BLOCK_BITS[hosts.version])
     per_block = np.bincount(np.cumsum(block) - 1, weights=events)
     unseen_share = np.count_nonzero(per_block == 1) / events.sum()
@@ -170,7 +171,9 @@ def _legit_density(hosts: Hosts, sources: pd.DataFrame, horizon_days: float) -> 
     prior = GROUP_PRIOR_BLOCKS / GROUPS[hosts.version]
     share = (blocks_of_group + prior) / (blocks_of_group.sum() + GROUP_PRIOR_BLOCKS)
     addresses = 2.0 ** (UNIT_BITS[hosts.version] - GROUP_BITS[hosts.version])
-    return np.asarray((coming * share / addresses)[group_of], dtype=np.float64)
+    # A log that saw everybody twice still has not seen everybody.
+    density = np.maximum(coming * share / addresses, least)[group_of]
+    return np.asarray(density, dtype=np.float64)
 
 
 def _legit_events(hosts: Hosts, sources: pd.DataFrame) -> Floats | None:

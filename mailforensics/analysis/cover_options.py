@@ -33,8 +33,8 @@ class CoverOptions:
         legit_cost: λ, the attack events that one legitimate event is worth.
         horizon_days: H, how long the bans are meant to stand, in days.
         neighbours_from: attackers that a /24 (IPv6: /64s of a /48) must have shown before its
-            silent addresses count as likely attackers. One or two say too little about a block
-            to ban the rest of it for their sake; 1 gives the plain formula.
+            silent addresses count as likely attackers. One says too little about a block to
+            ban the rest of it for its sake; 1 gives the plain formula.
         login_protects_days: an address with a good login in this many days is never banned.
         hostile: addresses whose good login was a break-in: their login protects nobody.
         previous: networks of the plan in force (texts, or a table with a column `network`).
@@ -47,7 +47,7 @@ class CoverOptions:
     min_prefix_v6: int = 48
     legit_cost: float = 100.0
     horizon_days: float = 14.0
-    neighbours_from: int = 3
+    neighbours_from: int = 2
     login_protects_days: float = 90.0
     hostile: tuple[str, ...] = ()
     previous: pd.DataFrame | Iterable[str] = ()

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from mailforensics.analysis.cover_expected import UNIT_BITS
 from mailforensics.analysis.cover_hosts import Integers
 from mailforensics.analysis.cover_problem import Problem
 from mailforensics.analysis.cover_search import Choice
@@ -41,6 +42,7 @@ def _part(asked: Problem, number: int, depth: int, chosen: Integers) -> pd.DataF
     start = level.start[chosen]
     end = np.append(level.start[1:], len(hosts.row))[chosen]
     measure = asked.rulers[number].measure(level.bits, start, end)
+    size = 2.0 ** max(UNIT_BITS[hosts.version] - level.bits, 0)
     networks = [str(hosts.network(int(at), level.bits)) for at in start]
     total = sum(float(family.attack.sum()) for family in asked.families)
     return pd.DataFrame(
@@ -51,7 +53,7 @@ def _part(asked: Problem, number: int, depth: int, chosen: Integers) -> pd.DataF
             "attack_weight": measure.attack,
             "legit_weight": measure.legit,
             "share": measure.attack / total if total else 0.0,
-            "density": measure.attackers / 2.0 ** (hosts.longest - level.bits),
+            "density": np.minimum(measure.attackers / size, 1.0),
             "value": level.value[chosen],
         }
     ).join(_facts(asked, hosts.row, start, end))

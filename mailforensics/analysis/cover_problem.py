@@ -11,7 +11,7 @@ from mailforensics.addresses import parse_network
 from mailforensics.analysis.cover_hosts import Hosts, split_families
 from mailforensics.analysis.cover_knapsack import best_choice, survivors
 from mailforensics.analysis.cover_options import LOYALTY, CoverOptions
-from mailforensics.analysis.cover_protection import Protection, protection
+from mailforensics.analysis.cover_protection import Protection, protection, without_hostile_use
 from mailforensics.analysis.cover_search import (
     Choice,
     Forest,
@@ -61,6 +61,7 @@ def problem(
             `protect` no network.
     """
     require(sources, NEEDED)
+    sources = without_hostile_use(sources, options)
     families = split_families(sources)
     safety = protection(
         sources, families, options, protect=protect, allow_documentation=allow_documentation

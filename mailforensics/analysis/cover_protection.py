@@ -80,8 +80,22 @@ def _recent_logins(sources: pd.DataFrame, options: CoverOptions) -> Flags:
         when, logged_in = seen, sources["auth_ok"].fillna(0) > 0
     end = max((time for time in (seen.max(), when.max()) if pd.notna(time)), default=pd.NaT)
     logged_in &= ~(when < end - pd.Timedelta(days=options.login_protects_days))
+    return np.asarray(logged_in, dtype=bool)
+
+
+def without_hostile_use(sources: pd.DataFrame, options: CoverOptions) -> pd.DataFrame:
+    """Return the sources, those that `options.hostile` names without any sign of proper use."""
     hostile = {str(address) for address in map(parse_address, options.hostile) if address}
-    return np.asarray(logged_in & ~sources["source_ip"].isin(hostile), dtype=bool)
+    rows = sources["source_ip"].isin(hostile)
+    if not rows.any():
+        return sources
+    nothing = {"legit_weight": 0.0, "auth_ok": 0, "last_login": pd.NaT, "standing": "attacker"}
+    cleared = {
+        name: sources[name].mask(rows, value)
+        for name, value in nothing.items()
+        if name in sources.columns
+    }
+    return sources.assign(**cleared)
 
 
 def attackers_under_protection(sources: pd.DataFrame, protection: Protection) -> pd.DataFrame:

@@ -143,7 +143,7 @@ def _inside(asked: Problem, facts: Facts) -> str:
 def _legit(asked: Problem, facts: Facts) -> str:
     if facts.legit_sources:
         return (
-            f"{_number(facts.legit_sources, 'legitimate source', 'legitimate sources')} live there "
+            f"{_number(facts.legit_sources, 'legitimate source', 'legitimate sources')} there "
             f"(weight {facts.legit:,.1f}, each counts {asked.options.legit_cost:g}-fold)"
         )
     seen = sum(int(np.count_nonzero(hosts.legit)) for hosts in asked.families)

@@ -52,3 +52,42 @@ CAMPAIGN_LINKS: Final[Table] = (
     Column("p_value", "float64", "probability", "of this sign by chance; corrected"),
     Column("sign", "str", "", "what joins the two, in plain words"),
 )
+
+BACKTEST: Final[Table] = (
+    Column("policy", "str", "", "what would have been banned; see POLICIES"),
+    Column("test_days", "float64", "days", "how long the bans stood in each trial"),
+    Column("trials", "int64", "count", "times of the log at which it was tried"),
+    Column("rules", "float64", "count", "rules used, mean of the trials; fail2ban: most at once"),
+    Column("attacks", "int64", "count", "attack events while the bans stood"),
+    Column("stopped", "int64", "count", "those of them that the bans would have stopped"),
+    Column("stopped_share", "float64", "fraction", "stopped / attacks; null without attacks"),
+    Column("new_share", "float64", "fraction", "of the stopped, from addresses not seen before"),
+    Column("legit_sessions", "int64", "count", "sessions of proper use while the bans stood"),
+    Column("legit_lost", "int64", "count", "those of them that the bans would have cost"),
+    Column("legit_at_most", "float64", "fraction", "95 % upper bound of lost / all; 3/n for none"),
+    Column("churn", "float64", "fraction", "rules new since the trial before; null for one trial"),
+)
+
+BACKTEST_TRIALS: Final[Table] = (
+    Column("policy", "str", "", "what would have been banned"),
+    Column("test_days", "float64", "days", "how long the bans stood"),
+    Column("origin", "time", "UTC", "when they were set: only older events were known"),
+    Column("rules", "int64", "count", "rules used"),
+    Column("attacks", "int64", "count", "attack events while the bans stood"),
+    Column("stopped", "int64", "count", "those that the bans would have stopped"),
+    Column("stopped_new", "int64", "count", "those from addresses not seen before"),
+    Column("legit_sessions", "int64", "count", "sessions of proper use while the bans stood"),
+    Column("legit_lost", "int64", "count", "those that the bans would have cost"),
+    Column(
+        "kept_rules", "Int64", "count", "rules that the trial before had, too; null for the first"
+    ),
+)
+
+SURVIVAL: Final[Table] = (
+    Column("days", "float64", "days", "time since an attacker was first seen"),
+    Column("at_risk", "int64", "attackers", "known to be active up to then"),
+    Column("gone", "int64", "attackers", "that fell silent for good at this age"),
+    Column("active_share", "float64", "fraction", "of attackers still active (Kaplan-Meier)"),
+    Column("low", "float64", "fraction", "95 % lower bound of it"),
+    Column("high", "float64", "fraction", "95 % upper bound of it"),
+)
