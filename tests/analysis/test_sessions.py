@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import mailforensics as mf
@@ -201,7 +201,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(ROWS)
 def test_sessions_partition_the_events(rows: list[dict[str, Any]]) -> None:
     """Each line is in one session or none, and every line of a client daemon with a peer in one."""
@@ -220,7 +220,7 @@ def test_sessions_partition_the_events(rows: list[dict[str, Any]]) -> None:
     assert (found["end"] >= found["start"]).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(ROWS, st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(rows: list[dict[str, Any]], random: Any) -> None:
     """Shuffled events give the same sessions and the same sources."""

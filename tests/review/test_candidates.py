@@ -1,0 +1,166 @@
+"""Candidates: what a careful colleague would say of each network."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import mailforensics as mf
+from mailforensics import schema
+from mailforensics.errors import ArgumentError
+from tests.frames import events, failed, firewall_events, session
+
+IMAP = {"service": "imap-login", "program": "dovecot", "event": "auth_ok", "pid": None}
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A firewall that keeps one network out."""
+
+    network: str
+
+    def covers(self, network: str) -> str:
+        """Return the rule for that network."""
+        return "rule 1: ufw deny from it" if network == self.network else ""
+
+
+def attack(network: str, hosts: int = 3, tries: int = 3, at: float = 0) -> list[dict[str, Any]]:
+    """Return failures from some addresses of a /24."""
+    prefix = network.rpartition(".")[0]
+    return [
+        row
+        for host in range(1, hosts + 1)
+        for turn in range(tries)
+        for row in session(f"{prefix}.{host}", failed("info"), at=at + 100 * host + 10 * turn)
+    ]
+
+
+def review(rows: list[dict[str, Any]], **more: Any) -> pd.DataFrame:
+    """Return candidates of these events, by network."""
+    sources = mf.sources(events(rows))
+    return mf.candidates(sources, mf.networks(sources), **more).set_index("network")
+
+
+def test_attackers_alone_are_to_be_approved() -> None:
+    """Several attackers and nobody else: approve, with figures, lines and `none seen`."""
+    row = review(attack("212.70.149.0/24")).loc["212.70.149.0/24"]
+    assert row["suggestion"] == "approve"
+    assert row["reasons"].startswith(
+        "3 of 256 addresses attacked: 9 failed logins on 1 account, 2026-09-04 10:01 to"
+    )
+    assert row["collateral"] == "none seen"
+    assert row["evidence"].startswith("mail.log:")
+
+
+def test_one_attacker_is_no_network() -> None:
+    """For one address of a /24 the address itself is proposed."""
+    row = review(attack("198.18.5.0/24", hosts=1, tries=9)).iloc[0]
+    assert row["suggestion"] == "look"
+    assert "Only 198.18.5.1 attacked: a ban of that address alone would do" in row["reasons"]
+
+
+def test_a_user_inside() -> None:
+    """Where a user logs in, the network is looked at, and the user is named."""
+    rows = attack("198.18.5.0/24")
+    rows.append(IMAP | {"source_ip": "198.18.5.77", "time": 900, "username": "anna"})
+    row = review(rows).iloc[0]
+    assert row["suggestion"] == "look"
+    assert row["collateral"].startswith("198.18.5.77: 1 login worked (mail.log:")
+
+
+def test_a_mail_peer_inside() -> None:
+    """Where mail was accepted from, the network is looked at."""
+    rows = attack("198.18.5.0/24")
+    sent = {"event": "accepted", "queue_id": "A1"}
+    rows += session("198.18.5.99", sent, at=900, source_host="mx.example.net")
+    row = review(rows).iloc[0]
+    assert row["suggestion"] == "look"
+    assert row["collateral"].startswith("mx.example.net [198.18.5.99]: 1 message accepted")
+
+
+def test_a_phone_with_an_old_password() -> None:
+    """A user's own device is rejected as a candidate, with the reason."""
+    rows = [IMAP | {"source_ip": "198.18.7.7", "time": 0, "username": "anna"}]
+    for turn in range(20):
+        rows += session("198.18.7.7", failed("anna"), at=300 + 300 * turn)
+    row = review(rows).iloc[0]
+    assert row["suggestion"] == "reject"
+    assert "No attacker but a user's device" in row["reasons"]
+    assert "old password of anna" in row["reasons"]
+
+
+def test_a_possible_break_in() -> None:
+    """Where a login looks stolen, the network is looked at, and the password comes first."""
+    rows = attack("198.18.5.0/24")
+    for name in ("root", "admin", "test", "bob"):
+        rows += session("198.18.5.9", failed(name), at=800)
+    rows.append(IMAP | {"source_ip": "198.18.5.9", "time": 900, "username": "bob"})
+    row = review(rows).iloc[0]
+    assert row["suggestion"] == "look"
+    assert "Perhaps a break-in" in row["reasons"]
+
+
+def test_protected_networks() -> None:
+    """Documentation space and one's own networks are rejected with the reason."""
+    rows = attack("203.0.113.0/24") + attack("198.18.5.0/24", at=5000)
+    table = review(rows, protect=["198.18.5.200"])
+    assert table["suggestion"].tolist() == ["reject", "reject"]
+    assert (
+        "Must never be banned: 198.18.5.200/32: your own protected list"
+        in (table.loc["198.18.5.0/24", "reasons"])
+    )
+    lesson = review(rows, allow_documentation=True)
+    assert lesson["suggestion"].tolist() == ["approve", "approve"]
+    with pytest.raises(ArgumentError, match="is no network"):
+        review(rows, protect=["home"])
+
+
+def test_already_covered() -> None:
+    """A network that the firewall keeps out needs no rule, and comes last."""
+    rows = attack("198.18.5.0/24", tries=9) + attack("198.18.6.0/24", at=5000)
+    table = review(rows, firewall=Covered("198.18.5.0/24"))
+    assert table.index.tolist() == ["198.18.6.0/24", "198.18.5.0/24"]
+    assert table["already"].tolist() == ["", "rule 1: ufw deny from it"]
+    assert table["suggestion"].tolist() == ["approve", "reject"]
+
+
+def test_only_blocked_packets() -> None:
+    """What the firewall dropped anyway is no reason to ban for mail."""
+    packets = [{"source_ip": f"198.18.9.{host}", "repeat": 90} for host in (1, 2, 3)]
+    sources = mf.sources(events([]), firewall_events(packets))
+    row = mf.candidates(sources, mf.networks(sources)).iloc[0]
+    assert row["suggestion"] == "look"
+    assert "The firewall dropped all of it already" in row["reasons"]
+
+
+def test_few_tries() -> None:
+    """Two tries are too little to go on."""
+    row = review(attack("198.18.5.0/24", hosts=2, tries=1)).iloc[0]
+    assert (row["suggestion"], "too little to go on" in row["reasons"]) == ("look", True)
+
+
+def test_plan_of_any_sizes() -> None:
+    """Networks of a plan may be of any size; what a plan lacks is counted anew."""
+    sources = mf.sources(events(attack("198.18.5.0/24", tries=6)))
+    plan = pd.DataFrame({"network": ["198.18.5.1/32", "198.18.5.2/31"]})
+    table = mf.candidates(sources, plan).set_index("network")
+    assert table["attackers"].to_dict() == {"198.18.5.2/31": 2, "198.18.5.1/32": 1}
+    assert table["suggestion"].tolist() == ["approve", "approve"]
+
+
+def test_many_lines_of_many_attackers() -> None:
+    """The evidence shows a line of every attacker first, and counts the rest."""
+    rows = attack("198.18.5.0/24", hosts=5, tries=12)
+    shown = review(rows).iloc[0]["evidence"]
+    assert shown.count("mail.log:") == 20
+    assert shown.endswith(" and 40 more")
+
+
+def test_no_networks() -> None:
+    """Nothing to review gives every column and no row; networks without attacks are left out."""
+    quiet = session("198.18.0.1")
+    assert review(quiet).empty
+    nothing = mf.sources(events([]))
+    table = mf.candidates(nothing, mf.networks(nothing))
+    pd.testing.assert_frame_equal(table, schema.empty(schema.CANDIDATES))
