@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailforensics import schema
@@ -179,6 +179,7 @@ def test_kaplan_meier_matches_the_textbook() -> None:
     assert table["high"].iloc[0] == pytest.approx(0.952, abs=0.001)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), max_size=40))
 def test_kaplan_meier_falls_from_one_to_zero(lives: list[tuple[int, bool]]) -> None:
     """Whatever the lives, the share never rises and its bounds hold it."""
