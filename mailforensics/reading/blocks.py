@@ -18,8 +18,7 @@ def read_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
     held = b""
     while chunk := stream.read(size):
         held += chunk
-        cut = _last_entry(held)
-        if cut:
+        if cut := _last_entry(held):
             yield held[:cut]
             held = held[cut:]
     if held:
@@ -28,13 +27,10 @@ def read_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
 
 def _last_entry(data: bytes) -> int:
     """Return where the last entry that begins within `data` begins; 0 if only the first does."""
-    at = data.rfind(b"\n", 0, len(data) - 1)
-    while at >= 0 and data[at + 1 : at + 2] in _BLANKS:
-        at = data.rfind(b"\n", 0, at)
+    before = data.rstrip(_CONTINUES)
+    while (at := before.rfind(b"\n")) >= 0 and data[at + 1] in _CONTINUES:
+        before = before[:at].rstrip(_CONTINUES)
     return at + 1
-
-
-_BLANKS: Final = {bytes([byte]) for byte in _CONTINUES}
 
 
 def split_lines(block: bytes) -> pl.DataFrame:

@@ -1,28 +1,24 @@
-"""Find, order, open and fingerprint the files of evidence; nothing here is ever written to."""
+"""Find the files of evidence, put them in order, name them; nothing here is ever written to."""
 
 import glob
 import hashlib
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, Final, cast
+from pathlib import Path, PurePath
+from typing import IO, cast
 
 from mailforensics.errors import EvidenceError
-from mailforensics.reading.evidence_open import open_file, open_plain
+from mailforensics.reading.evidence_names import ARCHIVES, rotation_key, short_names
+from mailforensics.reading.evidence_open import PIECE_BYTES, gzip_time, open_file, open_plain
+from mailforensics.reading.evidence_tar import read_members
 
 _Paths = Iterable[str | Path]
 Source = str | Path | IO[bytes] | IO[str] | _Paths
-
-# What a log folder holds beside mail logs is left alone: web logs, package logs, the wtmp …
-_LOG_NAME: Final = re.compile(
-    r"^(mail|maillog|mail\.(log|warn|err|info|warning)|syslog|messages|ufw|ufw\.log|kern\.log"
-    r"|dovecot([\w.-]*)?\.log|postfix[\w.-]*\.log|firewall(\.log)?|journal[\w.-]*|.*\.journal\.json"
-    r"|.*\.jsonl?)([.-]\d[\d.T-]*)?(\.\d+)?(\.(gz|bz2|xz|zst))?$"
-)
 
 
 @dataclass(slots=True)
@@ -30,10 +26,11 @@ class Evidence:
     """One file (or text) of evidence, and what is learned about it while it is read."""
 
     name: str
-    path: Path | None = None
+    path: PurePath
     stream: IO[bytes] | None = None
-    log: str = ""
     mtime: float | None = None
+    is_text: bool = False  # handed over as text: not a file
+    found: bool = False  # in a folder or by a glob: not named by the caller
     inner_mtime: float | None = None
     size: int = 0
     lines: int = 0
@@ -44,44 +41,37 @@ class Evidence:
     _hash: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     @property
-    def sha256(self) -> str:
-        """SHA-256 of the bytes as read, before decompression."""
-        return self._hash.hexdigest()
+    def log(self) -> str:
+        """The log that the file is a rotation of."""
+        return rotation_key(self.path)[0]
 
-    def open(self) -> IO[bytes]:
-        """Open the evidence for reading, decompressed.
+    @contextmanager
+    def open(self) -> Iterator[io.BufferedReader]:
+        """Open the evidence for reading, unpacked; at the end its fingerprint is complete.
 
         Raises:
             EvidenceError: the file cannot be opened.
         """
-        if self.stream is not None:
-            return open_plain(self.stream, self.seen)
-        if self.path is None:
-            raise EvidenceError(f"{self.name}: has neither a path nor a stream.")
-        return open_plain(open_file(self.path), self.seen)
+        raw = self.stream or open_file(Path(self.path))
+        try:
+            plain, stored = open_plain(raw, self)
+            yield plain
+            while stored.read(PIECE_BYTES):
+                pass
+        finally:
+            if self.stream is None:
+                raw.close()
 
-    def noted(self) -> list[str]:
-        """Return the notes, with what the counts of lines tell first."""
-        counts = [
-            (self.blank, "blank lines"),
-            (self.joined, "lines that continue a wrapped entry, joined to it"),
-        ]
-        return [f"{count} {what}" for count, what in counts if count] + self.notes
-
-    def facts(self) -> dict[str, object]:
-        """Return what the events cannot carry, as plain JSON-able values."""
-        return {
-            "file": self.name,
-            "sha256": self.sha256,
-            "bytes": self.size,
-            "lines": self.lines,
-            "year_from": self.year_from,
-            "notes": self.noted(),
-        }
+    def seen(self, data: bytes) -> None:
+        """Add bytes as stored to the fingerprint."""
+        if not self.size:
+            self.inner_mtime = gzip_time(data[:8])
+        self._hash.update(data)
+        self.size += len(data)
 
     def time_bound(self) -> tuple[datetime | None, str]:
         """Return a time that no line is later than, and what says so; None where nothing does."""
-        bounds = [(self.mtime, "file time"), (self.inner_mtime, "time in the archive")]
+        bounds = [(self.mtime, "file time"), (self.inner_mtime, "gzip time")]
         known = [(seconds, rule) for seconds, rule in bounds if seconds]
         if not known:
             return None, ""
@@ -89,78 +79,123 @@ class Evidence:
         bound = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
         return bound, f"{rule} ({bound:%Y-%m-%d})"
 
-    def seen(self, data: bytes) -> None:
-        """Add bytes as read to the fingerprint."""
-        self._hash.update(data)
-        self.size += len(data)
+    def facts(self) -> dict[str, object]:
+        """Return what the events cannot carry, as plain JSON-able values."""
+        counts = [
+            (self.blank, "blank lines"),
+            (self.joined, "lines continue a wrapped entry and were joined to it"),
+        ]
+        return {
+            "file": self.name,
+            "sha256": self._hash.hexdigest(),
+            "bytes": self.size,
+            "lines": self.lines,
+            "year_from": self.year_from,
+            "notes": [f"{count} {what}" for count, what in counts if count] + self.notes,
+        }
 
 
-def find_evidence(source: Source) -> list[Evidence]:
+def find_evidence(source: Source, names: re.Pattern[str]) -> list[Evidence]:
     """Return the evidence that a source names, in a fixed order: oldest rotation first.
 
     Args:
         source: a path, a glob, a folder, a list of those, a file object, or text with a newline.
+        names: which files of a folder or an archive are logs.
 
     Raises:
-        EvidenceError: nothing is there, or a folder holds no log.
+        EvidenceError: nothing is there, or a folder or archive holds no log.
     """
+    if source == "":
+        raise EvidenceError("the path is empty; name a log file, such as /var/log/mail.log.")
     if not isinstance(source, str | Path) and hasattr(source, "read"):
         return [_from_stream(cast("IO[bytes] | IO[str]", source))]
     if isinstance(source, str) and "\n" in source:
-        return [Evidence("<text>", stream=io.BytesIO(source.encode("utf-8", "surrogateescape")))]
+        return [_from_text(source, "<text>")]
     items = [source] if isinstance(source, str | Path) else list(source)
-    paths = {Path(os.path.realpath(p)): p for item in items for p in _paths(item)}
-    if not paths:
-        raise EvidenceError("the list of evidence is empty; name at least one log file.")
-    return _named(sorted(paths.values(), key=_rotation_key))
-
-
-def _from_stream(source: "IO[bytes] | IO[str]") -> Evidence:
-    data = source.read()
-    raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
-    name = getattr(source, "name", None)
-    name = Path(name).name if isinstance(name, str) and not name.startswith("<") else name
-    return Evidence(name if isinstance(name, str) else "<text>", stream=io.BytesIO(raw))
-
-
-def _paths(item: str | Path) -> list[Path]:
-    path = Path(item).expanduser()
-    if path.is_dir():
-        found = [p for p in sorted(path.iterdir()) if p.is_file() and _LOG_NAME.match(p.name)]
-        if not found:
-            raise EvidenceError(
-                f"no log in the folder {path}: it has no mail.log, syslog, ufw.log or the like; "
-                f"name the files, for example {path}/*.log."
-            )
-        return found
-    if path.exists():
-        return [path]
-    found = [Path(p) for p in sorted(glob.glob(str(path))) if not Path(p).is_dir()]  # noqa: PTH207
+    named = [evidence for item in items for evidence in _paths(item, names)]
+    found = {os.path.realpath(item.path): item for item in named}
     if not found:
-        raise EvidenceError(f"{item}: no such file; check the path, or quote the glob.")
-    return found
+        raise EvidenceError("the list of evidence is empty; name at least one log file.")
+    ordered = sorted(
+        (member for item in found.values() for member in _members(item, names)),
+        key=lambda item: rotation_key(item.path),
+    )
+    for item, name in zip(ordered, short_names([item.path for item in ordered]), strict=True):
+        item.name = name
+    return ordered
 
 
-_ROTATION: Final = re.compile(
-    r"^(.*?)(?:[.-](\d{8}(?:-\d+)?)|\.(\d{1,4}))?(?:\.(?:gz|bz2|xz|zst))?$"
-)
+def _from_text(text: str, name: str) -> Evidence:
+    stream = io.BytesIO(text.encode("utf-8", "surrogatepass"))
+    return Evidence(name, PurePath(name), stream, is_text=True)
 
 
-def _rotation_key(path: Path) -> tuple[str, int, str, int, str]:
-    """Sort `x.2.gz`, `x.1`, `x-20260904`, `x` : the oldest rotation of a log first."""
-    found = _ROTATION.match(path.name)
-    stem, date, number = found.groups() if found else (path.name, None, None)
-    newest = date is None and number is None
-    return (f"{path.parent}/{stem}", int(newest), date or "", -int(number or 0), str(path))
+def _from_stream(source: IO[bytes] | IO[str]) -> Evidence:
+    known = getattr(source, "name", None)
+    name = PurePath(known).name if isinstance(known, str) else "<text>"
+    binary = getattr(source, "buffer", source)
+    if isinstance(binary, io.TextIOBase):
+        return _from_text(str(source.read()), name)
+    return Evidence(name, PurePath(name), cast("IO[bytes]", binary))
 
 
-def _named(paths: list[Path]) -> list[Evidence]:
-    """Name each file as shortly as is unambiguous."""
-    names = [p.name for p in paths]
-    if len(set(names)) < len(names):
-        common = Path(os.path.commonpath([p.absolute().parent for p in paths]))
-        names = [p.absolute().relative_to(common).as_posix() for p in paths]
+def _paths(item: str | Path, names: re.Pattern[str]) -> Iterator[Evidence]:
+    try:
+        path = Path(item).expanduser()
+        if path.is_dir():
+            yield from _logs_in(path, names)
+        elif path.exists():
+            yield Evidence("", path, mtime=path.stat().st_mtime)
+        else:
+            yield from _matches(str(path))
+    except (OSError, ValueError, RuntimeError) as error:
+        if isinstance(error, EvidenceError):
+            raise
+        raise EvidenceError(f"{_shown(item)}: cannot be read ({error}); check the path.") from error
+
+
+def _logs_in(folder: Path, names: re.Pattern[str]) -> list[Evidence]:
+    files = [path for pattern in ("*", "*/*") for path in sorted(folder.glob(pattern))]
+    logs = [path for path in files if names.fullmatch(path.name) and path.is_file()]
+    if not logs:
+        raise EvidenceError(
+            f"{folder}: no log in this folder, such as mail.log, syslog or ufw.log, with or "
+            f"without .1, .gz; name the files instead, for example {folder}/*.txt."
+        )
+    return [Evidence("", path, mtime=path.stat().st_mtime, found=True) for path in logs]
+
+
+def _matches(pattern: str) -> list[Evidence]:
+    paths = [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207 - absolute globs
+    if not paths:
+        raise EvidenceError(
+            f"{_shown(pattern)}: no such file; check the path. (Text of a log is taken as text "
+            "where it holds a newline.)"
+        )
+    files = [path for path in paths if path.is_file()]
+    return [Evidence("", path, mtime=path.stat().st_mtime, found=True) for path in files]
+
+
+def _shown(item: str | Path) -> str:
+    return repr(str(item)[:200])[1:-1]
+
+
+def _members(item: Evidence, names: re.Pattern[str]) -> list[Evidence]:
+    if not ARCHIVES.fullmatch(item.path.name):
+        return [item]
+    with item.open() as archive:
+        members = read_members(archive, names, item.notes)
+    if not members:
+        raise EvidenceError(f"{item.path}: no log in this archive; unpack it and name the files.")
+    origin = f"from {item.path.name}, sha256 {item.facts()['sha256']}"
     return [
-        Evidence(name, path=path, log=_rotation_key(path)[0], mtime=path.stat().st_mtime)
-        for name, path in zip(names, paths, strict=True)
+        Evidence(
+            "",
+            item.path / member.path,
+            member.stream,
+            mtime=member.mtime,
+            notes=[origin, *item.notes],
+            found=True,
+        )
+        for member in members
     ]

@@ -1,22 +1,29 @@
 """Read one file of evidence block by block with a parser that knows nothing of files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 
 import polars as pl
 
+from mailforensics.errors import EvidenceError
 from mailforensics.reading.blocks import read_blocks, split_lines
 from mailforensics.reading.evidence import Evidence
+from mailforensics.reading.text import HEAD_BYTES, refuse_binary
 from mailforensics.reading.wrapped import join_wrapped
 
 Parser = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 def read_file(evidence: Evidence, parse: Parser) -> pl.DataFrame:
-    """Return the parsed lines of one file, in the order of the file."""
-    parts = [parse_block(b" ", parse).events]
+    """Return the parsed lines of one file, in the order of the file.
+
+    Raises:
+        EvidenceError: the file cannot be opened, or the caller named it and it is binary.
+    """
+    parts = [parse_block(b"", parse).events]
     with evidence.open() as stream:
-        for block in read_blocks(stream):
+        for block in _blocks(stream, evidence):
             parsed = parse_block(block, parse)
             number = pl.col("line") + evidence.lines
             parts.append(parsed.events.with_columns(number))
@@ -24,6 +31,20 @@ def read_file(evidence: Evidence, parse: Parser) -> pl.DataFrame:
             evidence.blank += parsed.blank
             evidence.joined += parsed.joined
     return pl.concat(parts, how="diagonal_relaxed").with_columns(file=pl.lit(evidence.name))
+
+
+def _blocks(stream: BufferedReader, evidence: Evidence) -> Iterator[bytes]:
+    if evidence.is_text:
+        yield from read_blocks(stream)
+        return
+    try:
+        refuse_binary(stream.peek(HEAD_BYTES)[:HEAD_BYTES], evidence.name)
+    except EvidenceError as error:
+        if not evidence.found:
+            raise
+        evidence.notes.append(f"not read: {error}")
+        return
+    yield from read_blocks(stream)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ import polars as pl
 from mailforensics.reading.dovecot import DOVECOT
 from mailforensics.reading.engine import run_table
 from mailforensics.reading.evidence import Source
+from mailforensics.reading.evidence_names import MAIL_LOGS
 from mailforensics.reading.others import OTHERS
 from mailforensics.reading.postfix import POSTFIX
-from mailforensics.reading.read import read_events
+from mailforensics.reading.read import LogKind, read_events
 from mailforensics.reading.repeats import unfold
 from mailforensics.reading.syslog import read_heads
 from mailforensics.schema import MAIL_EVENTS
@@ -38,7 +39,7 @@ def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -
         EvidenceError: nothing can be read there.
         ArgumentError: there is no such zone or year.
     """
-    return read_events(source, parse_mail, MAIL_EVENTS, tz=tz, year=year)
+    return read_events(source, LogKind(MAIL_LOGS, parse_mail, MAIL_EVENTS), tz=tz, year=year)
 
 
 def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:

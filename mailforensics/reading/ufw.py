@@ -6,7 +6,8 @@ import pandas as pd
 import polars as pl
 
 from mailforensics.reading.evidence import Source
-from mailforensics.reading.read import read_events
+from mailforensics.reading.evidence_names import FIREWALL_LOGS
+from mailforensics.reading.read import LogKind, read_events
 from mailforensics.reading.repeats import unfold
 from mailforensics.reading.syslog import read_heads
 from mailforensics.schema import FIREWALL_EVENTS
@@ -50,7 +51,8 @@ def read_ufw_log(source: Source, *, tz: str = "UTC", year: int | None = None) ->
         EvidenceError: nothing can be read there.
         ArgumentError: there is no such zone or year.
     """
-    return read_events(source, parse_ufw, FIREWALL_EVENTS, tz=tz, year=year)
+    kind = LogKind(FIREWALL_LOGS, parse_ufw, FIREWALL_EVENTS)
+    return read_events(source, kind, tz=tz, year=year)
 
 
 def parse_ufw(lines: pl.DataFrame) -> pl.DataFrame:

@@ -31,7 +31,11 @@ def join_wrapped(lines: pl.DataFrame) -> pl.DataFrame:
     joins = pl.col("loose") & ~pl.col("stamped") & pl.col("owned")
     blank = pl.when(pl.col("bare").str.starts_with(":")).then(pl.lit("")).otherwise(pl.lit(" "))
     text = (
-        pl.when(joins).then(blank + pl.col("bare")).when("stamped").then("bare").otherwise("text")
+        pl.when(joins)
+        .then(blank + pl.col("bare"))
+        .when(pl.col("loose") & pl.col("stamped"))
+        .then("bare")
+        .otherwise("text")
     )
     return (
         owned.group_by((~joins).cum_sum().alias("entry"), maintain_order=True)
