@@ -5,16 +5,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hosts import Host, network
+from ban_hosts import ORDINARY, assert_untouched, ban, install, knocks, mail_server, peers
 
 import mailforensics as mf
 from tests.ban_cases import ARTICLE, IPV6, approve
 
 pytestmark = pytest.mark.real
 
-SERVER, SERVER6 = "203.0.113.10", "2001:db8::10"
-KNOCKS = [(SERVER, "212.70.149.83"), (SERVER, "198.18.0.9"), (SERVER6, "240e:d9:d800:200::d4")]
-ORDINARY = "ufw allow 22/tcp; ufw allow 25/tcp; ufw allow 143/tcp comment 'mail users'"
 RULE_SETS = {
     "empty": "true",
     "ordinary": ORDINARY,
@@ -25,17 +22,13 @@ RULE_SETS = {
     "ufw route allow in on eth0; ufw allow out to any port 53; ufw logging medium; "
     "ufw allow from any to any port 25",
 }
+WAYS = {"rules": ("--no-bulk",), "sets": ("--bulk",)}
 
 
 @pytest.fixture
 def hosts() -> Iterator[SimpleNamespace]:
     """Give a mail server, an attacker with three addresses, and a legitimate peer."""
-    with network(
-        server=[f"{SERVER}/24", f"{SERVER6}/64"],
-        attacker=[source for _, source in KNOCKS],
-        peer=["198.51.100.7", "2001:db8:7::1"],
-    ) as found:
-        found.server.listen(25)
+    with mail_server() as found:
         yield found
 
 
@@ -46,62 +39,156 @@ def script(tmp_path: Path) -> mf.BanScript:
     return mf.ban_script(table, decisions, case="article")
 
 
-def install(host: Host, script: mf.BanScript, rules: str) -> None:
-    """Set the firewall up, keep a copy of it, and put the script on the host."""
-    host.run(f"{rules}; ufw --force enable", timeout=120)
-    host.run("cp -a /etc/ufw /root/before; ufw show added > /root/added")
-    script.save(host.root / "root/ban.sh")
-
-
-def ban(host: Host, *arguments: str, code: int = 0) -> str:
-    """Run the script and return what it said; any other exit code is a failure."""
-    done = host.run(["bash", "/root/ban.sh", *arguments], check=False, timeout=300)
-    assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-    return done.stdout + done.stderr
-
-
-def assert_untouched(host: Host) -> None:
-    """Check that the firewall's files, and what ufw says, are what they were before the ban."""
-    host.run("ufw show added | diff /root/added -; diff -r /root/before /etc/ufw")
-    host.run(
-        "cd /root/before; stat -c '%a %U %n' * >/root/a; cd /etc/ufw; stat -c '%a %U %n' * "
-        "| diff /root/a -"
-    )
-
-
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("rules", RULE_SETS.values(), ids=RULE_SETS)
 def test_bans_hold_and_undo_leaves_no_trace(
-    hosts: SimpleNamespace, script: mf.BanScript, rules: str
+    hosts: SimpleNamespace, script: mf.BanScript, rules: str, way: tuple[str, ...]
 ) -> None:
     """Whatever the rules, the banned are kept out, the peer is not, and undo restores all bytes."""
-    install(hosts.server, script, rules)
-    before = [hosts.peer.connects(to, 25) for to in (SERVER, SERVER6)]
-    ban(hosts.server, "--apply")
-    knocks = [hosts.attacker.connects(to, 25, source=source) for to, source in KNOCKS]
-    assert knocks == ["timeout"] * 3
-    assert [hosts.peer.connects(to, 25) for to in (SERVER, SERVER6)] == before
-    assert ban(hosts.server, "--status").count(": in place") == 3
-    rules_now = hosts.server.run("sha256sum /etc/ufw/*.rules").stdout
-    assert "0 rules added" in ban(hosts.server, "--apply")
-    assert hosts.server.run("sha256sum /etc/ufw/*.rules").stdout == rules_now
-    ban(hosts.server, "--undo")
-    assert_untouched(hosts.server)
-    assert [hosts.attacker.connects(to, 25, source=source) for to, source in KNOCKS] == [
-        before[0],
-        before[0],
-        before[1],
-    ]
-    ban(hosts.server, "--undo")
-    assert_untouched(hosts.server)
+    server = hosts.server
+    install(server, script, rules)
+    banned, others = knocks(hosts), peers(hosts)
+    assert "3 bans added" in ban(server, "--apply", *way)
+    assert knocks(hosts) == ["timeout"] * 3
+    assert peers(hosts) == others
+    assert ban(server, "--status").count(": in place") == 3
+    files = server.run("find /etc/ufw -type f -exec sha256sum {} +").stdout
+    assert "0 bans added" in ban(server, "--apply", *way)
+    assert server.run("find /etc/ufw -type f -exec sha256sum {} +").stdout == files
+    ban(server, "--undo")
+    assert_untouched(server)
+    assert knocks(hosts) == banned
+    assert "Nothing is written down" in ban(server, "--undo")
+    assert_untouched(server)
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_bans_survive_reload_and_restart(
+    hosts: SimpleNamespace, script: mf.BanScript, way: tuple[str, ...]
+) -> None:
+    """The bans hold after `ufw reload`, after disable and enable, and after a boot."""
+    server = hosts.server
+    install(server, script)
+    ban(server, "--apply", *way)
+    for step in (
+        "ufw reload",
+        "ufw disable; ufw --force enable",
+        "/lib/ufw/ufw-init force-stop; ipset destroy; /lib/ufw/ufw-init start",
+    ):
+        server.run(step)
+        assert knocks(hosts) == ["timeout"] * 3, step
+        assert peers(hosts) == ["open"] * 2, step
+        assert "0 bans added" in ban(server, "--apply", *way)
+    ban(server, "--undo")
+    assert_untouched(server)
+
+
+def test_a_lost_ipset_does_not_keep_ufw_from_starting(
+    hosts: SimpleNamespace, script: mf.BanScript
+) -> None:
+    """Where ipset vanished after the ban, a boot still brings the firewall up, without the bans."""
+    server = hosts.server
+    install(server, script)
+    ban(server, "--apply", "--bulk")
+    server.run("mount --bind /dev/null /usr/sbin/ipset; /lib/ufw/ufw-init force-stop")
+    server.run("iptables -F; iptables -X; ip6tables -F; ip6tables -X")
+    server.run("umount /usr/sbin/ipset; ipset destroy; mount --bind /dev/null /usr/sbin/ipset")
+    server.run("/lib/ufw/ufw-init start", check=False)
+    assert peers(hosts) == ["open"] * 2
+    assert hosts.peer.connects("203.0.113.10", 26) == "timeout"
+    assert ban(server, "--status").count(": missing") == 3
+    ban(server, "--apply", "--bulk")
+    assert knocks(hosts) == ["timeout"] * 3
+    ban(server, "--undo")
+    server.run("umount /usr/sbin/ipset")
+    assert_untouched(server)
+
+
+def test_without_ipset_plain_rules_do_the_same(
+    hosts: SimpleNamespace, script: mf.BanScript
+) -> None:
+    """Without ipset the script says how to get it, and bans all the same."""
+    server = hosts.server
+    install(server, script)
+    server.run("mount --bind /dev/null /usr/sbin/ipset")
+    assert "sudo apt install ipset" in ban(server, "--apply", "--bulk")
+    assert knocks(hosts) == ["timeout"] * 3
+    server.run("ufw reload")
+    assert knocks(hosts) == ["timeout"] * 3
+    assert ban(server, "--status").count(": in place") == 3
+    server.run("umount /usr/sbin/ipset")
+    assert "3 bans added" in ban(server, "--apply", "--bulk")
+    assert server.run("ipset list -n").stdout.count("mf-article") == 2
+    ban(server, "--undo")
+    assert_untouched(server)
+
+
+def test_changing_between_rules_and_sets(hosts: SimpleNamespace, script: mf.BanScript) -> None:
+    """A case may go from single rules to sets and back; undo restores all bytes even then."""
+    server = hosts.server
+    install(server, script, RULE_SETS["useless denies"])
+    for way in ("--no-bulk", "--bulk", "--no-bulk"):
+        ban(server, "--apply", way)
+        assert knocks(hosts) == ["timeout"] * 3
+    assert not server.run("ipset list -n").stdout
+    ban(server, "--apply", "--bulk")
+    assert "mailforensics article" not in server.run("ufw show added").stdout
+    ban(server, "--undo")
+    assert_untouched(server)
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(
+    ("action", "met"), [("deny log", "timeout"), ("reject", "refused")], ids=["log", "reject"]
+)
+def test_other_actions_and_ports(
+    hosts: SimpleNamespace, tmp_path: Path, action: str, met: str, way: tuple[str, ...]
+) -> None:
+    """`deny log`, `reject` and port lists do what they say, as rules and as sets."""
+    server = hosts.server
+    table, decisions = approve(tmp_path / "d.jsonl", ARTICLE, "198.18.0.9/32", IPV6)
+    one = mf.BanOptions(action=action, ports=(587, 25))
+    options = mf.BanOptions(action=action, each={ARTICLE: one})
+    install(server, mf.ban_script(table, decisions, case="article", options=options))
+    server.listen(143)
+    ban(server, "--apply", *way)
+    assert knocks(hosts)[:2] == [met] * 2
+    assert knocks(hosts)[2] != "open"
+    assert hosts.attacker.connects("203.0.113.10", 143, source="212.70.149.83") == "open"
+    assert hosts.attacker.connects("203.0.113.10", 143, source="198.18.0.9") == met
+    assert "0 bans added" in ban(server, "--apply", *way)
+    assert peers(hosts) == ["open"] * 2
+    ban(server, "--undo")
+    assert_untouched(server)
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_two_cases_on_one_server(
+    hosts: SimpleNamespace, tmp_path: Path, way: tuple[str, ...]
+) -> None:
+    """Two scripts keep apart, in whatever order they are undone."""
+    server = hosts.server
+    for case, networks in (("one", (ARTICLE, IPV6)), ("two", ("198.18.0.9/32", IPV6))):
+        table, decisions = approve(tmp_path / f"{case}.jsonl", *networks)
+        script = mf.ban_script(table, decisions, case=case)
+        script.save(server.root / f"root/{case}.sh")
+    install(server, script)
+    server.run(f"bash /root/one.sh --apply {way[0]}; bash /root/two.sh --apply {way[0]}")
+    assert knocks(hosts) == ["timeout"] * 3
+    server.run("bash /root/one.sh --undo")
+    assert knocks(hosts)[:2] == ["open", "timeout"]
+    server.run("bash /root/two.sh --undo")
+    assert_untouched(server)
 
 
 def test_plan_changes_nothing(hosts: SimpleNamespace, script: mf.BanScript) -> None:
     """The plan, with root or without, says what would happen and changes no file."""
-    install(hosts.server, script, RULE_SETS["useless denies"])
-    plan = ban(hosts.server)
-    assert f"takes away 'deny from {ARTICLE}'" in plan
-    hosts.server.run("chmod 755 /root")
-    done = hosts.server.run("setpriv --reuid=65534 --regid=65534 --clear-groups bash /root/ban.sh")
+    server = hosts.server
+    install(server, script, RULE_SETS["useless denies"])
+    assert f"takes away 'deny from {ARTICLE}'" in ban(server)
+    server.run("chmod 755 /root")
+    done = server.run("setpriv --reuid=65534 --regid=65534 --clear-groups bash /root/ban.sh")
     assert done.stdout.count("ufw prepend deny from") == 3
-    assert_untouched(hosts.server)
-    hosts.server.run("test ! -e /var/lib/mailforensics")
+    assert done.stderr == ""
+    assert_untouched(server)
+    server.run("test ! -e /var/lib/mailforensics")
