@@ -1,6 +1,7 @@
 """The same flow without a notebook: report, candidates, review, decide, script, check-ban."""
 
 import getpass
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from mailforensics.export.banscript import ban_script
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
-from mailforensics.review.case import SCRIPT_FILE, Case, new_case, open_case
+from mailforensics.review.case import SCRIPT_FILE, STDIN, Case, new_case, open_case
 from mailforensics.review.findings import investigate, load_candidates, save_candidates
 from mailforensics.review.guard import Guard, decide
 from mailforensics.show.report import write_report
@@ -82,7 +83,23 @@ def tell(step: str) -> None:
 
 
 def _case(folder: Path, evidence: dict[str, Any]) -> Case:
-    return Case(folder=folder, **evidence)
+    logs = tuple(_kept(log, folder) for log in evidence["logs"])
+    return Case(folder=folder, **(evidence | {"logs": logs}))
+
+
+def _kept(log: str, folder: Path) -> str:
+    """Standard input can be read but once: keep it in the case, which names it from then on."""
+    if log != STDIN:
+        return log
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "stdin.log"
+    with path.open("wb") as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+    return str(path)
+
+
+def _source(logs: tuple[str, ...]) -> Any:  # noqa: ANN401 (whatever read_mail_log takes)
+    return sys.stdin.buffer if logs == (STDIN,) else list(logs)
 
 
 @click.group(cls=Shell, context_settings=CASE_SETTINGS)
@@ -116,7 +133,8 @@ def main() -> None:
 def report_command(folder: Path, rules: int, **evidence: Any) -> None:  # noqa: ANN401
     """Find who attacked and whether anyone got in; leave a report in the case folder.
 
-    LOG is a file, a glob or a folder of mail logs, plain or compressed; `-` reads standard input.
+    LOG is a file, a glob or a folder of mail logs, plain or compressed. `-` is standard
+    input; it is kept in the case folder, since it can be read but once.
     """
     found = investigate(new_case(_case(folder, evidence)), rules=rules, progress=tell)
     save_candidates(found.candidates, found.case)
@@ -143,7 +161,7 @@ def new_case_command(folder: Path, **evidence: Any) -> None:  # noqa: ANN401
 @with_options(_STAMPS)
 def audit_command(logs: tuple[str, ...], tz: str, year: int | None) -> None:
     """Say whether logs can be trusted: lines, gaps, how the year was found, fingerprints."""
-    click.echo(as_text(audit(read_mail_log(list(logs), tz=tz, year=year)), by_row=True))
+    click.echo(as_text(audit(read_mail_log(_source(logs), tz=tz, year=year)), by_row=True))
 
 
 @main.command("breaches")

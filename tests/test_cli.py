@@ -128,6 +128,16 @@ def test_a_file_that_is_no_mail_log(content: bytes, tmp_path: Path) -> None:
         assert "mail.log" in result.output
 
 
+def test_standard_input_is_kept_in_the_case(tmp_path: Path) -> None:
+    """Lines piped in are evidence too, and later commands find them again."""
+    text = (SAMPLES / "article.log").read_text("utf-8")
+    made = CliRunner().invoke(main, ["report", "-", "--out", str(tmp_path / "case")], input=text)
+    assert made.exit_code == 0, made.output
+    assert "212.70.149.0/24" in run("candidates", tmp_path / "case").output
+    looked = CliRunner().invoke(main, ["audit", "-"], input=text)
+    assert "lines       15" in looked.output
+
+
 def test_help_lists_every_command() -> None:
     """`--help` names the commands and the usual way."""
     text = run("--help").output
