@@ -25,7 +25,7 @@ LOGIN: Final = (
 # What may follow `rip=…`: no `<` or `>` but around the session's name.
 _REST: Final = r"(?:, [^<>]*)?(?:, session=<[^<>]*>)?(?:, [^<>]*)?"
 _WHO: Final = (
-    r"user=<(?P<username>.+)?>(?:, method=(?P<sasl_method>[^\s,<>]+))?"
+    r"user=<(?P<username>.+)?>(?:, method=(?P<sasl_method>[^<>]*?))?"
     r", rip=(?P<source_ip>[0-9A-Fa-f.:]+)"
 )
 CLIENT: Final = _WHO + _REST

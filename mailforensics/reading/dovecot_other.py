@@ -41,7 +41,7 @@ def _proxied(event: str, words: str) -> Pattern:
         event,
         LOGIN,
         words,
-        rf"proxy\([^()<>]*\): (?:[^<>]*: )?{words}.*: {CLIENT}",
+        rf"proxy\(.*\): .*{words}.*: {CLIENT}",
         sample=f"imap-login: proxy(bob@example.org,192.0.2.30:143): {words} 192.0.2.30: {_CALLER}",
         gives=_GIVES,
     )
@@ -60,8 +60,19 @@ def _delivered(event: str, words: str, sample: str) -> Pattern:
 
 
 OTHER_PATTERNS: Final = (
-    _proxied("auth_ok", "Started proxying to"),
-    _proxied("auth_ok", "started proxying to"),
+    # A name may hold these words: a login that failed has `: ` after them, one that worked not.
+    *(
+        Pattern(
+            "auth_ok",
+            LOGIN,
+            words,
+            rf"proxy\([^()<>]*\): {words} (?:[^:]|:+[^: ])*: {CLIENT}",
+            sample=f"imap-login: proxy(bob@example.org,192.0.2.30:143): {words} <192.0.2.30> "
+            f"(0.010 secs): {_CALLER}",
+            gives=_GIVES,
+        )
+        for words in ("Started proxying to", "started proxying to")
+    ),
     _proxied("disconnect", "Disconnected by"),
     _proxied("disconnect", "disconnecting"),
     _proxied("server", "Login failed"),

@@ -106,7 +106,7 @@ SMTPD_PATTERNS: Final = (
         SMTPD,
         " authentication failed",
         rf"warning: {PEER}: SASL (?P<sasl_method>\S+) authentication failed"
-        r"(?:: (?P<reason>.*?))?(?:, sasl_username=(?:\(unavailable\)|(?P<username>.*)))?",
+        r"(?:: ?(?P<reason>[^,].*?)?)?(?:, sasl_username=(?:\(unavailable\)|(?P<username>.*)))?",
         sample="warning: unknown[212.70.149.83]: SASL LOGIN authentication failed: (reason "
         "unavailable), sasl_username=info@example.org",
         gives={
