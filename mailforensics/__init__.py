@@ -34,7 +34,7 @@ from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.candidates import candidates
 from mailforensics.review.case import Case, case_from_environment, new_case, open_case
 from mailforensics.review.decisions import Decisions
-from mailforensics.show.tables import columns_of, log_lines, readable
+from mailforensics.show.tables import columns_of, log_lines, prose, readable
 from mailforensics.simulation.attacks import simulate_attack
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ __all__ = [
     "networks",
     "new_case",
     "open_case",
+    "prose",
     "read_firewall",
     "read_mail_log",
     "read_ufw_log",

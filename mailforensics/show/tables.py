@@ -13,6 +13,7 @@ from mailforensics.schema import Table, require
 
 CELL_LETTERS: Final = 60
 VALUE_LETTERS: Final = 88
+PROSE_LETTERS: Final = 100
 KNOWN_TABLES: Final[tuple[Table, ...]] = (
     *(schema.MAIL_EVENTS, schema.FIREWALL_EVENTS, schema.AUDIT, schema.SESSIONS, schema.SOURCES),
     *(schema.CANDIDATES, schema.BREACHES, schema.DECISIONS, schema.FRONTIER, schema.MESSAGES),
@@ -125,6 +126,36 @@ def readable(table: pd.DataFrame, *, most: int = 12, by_row: bool = False) -> Re
         by_row: one block of `column  value` lines a row, for wide tables and long texts.
     """
     return Readable(table.head(most), len(table), by_row)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Prose:
+    """A text as a notebook shows it: escaped, in paragraphs and lists that wrap."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        lines = (textwrap.wrap(line, PROSE_LETTERS) or [""] for line in self.text.splitlines())
+        return "\n".join(part for wrapped in lines for part in wrapped)
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            f"<ul><li>{html.escape(line[2:])}</li></ul>"
+            if line.startswith("- ")
+            else f"<p>{html.escape(line)}</p>"
+            for line in self.text.splitlines()
+        )
+
+
+def prose(text: object) -> Prose:
+    """Return what the toolkit says in words in the form that a notebook shows best.
+
+    Args:
+        text: a sentence, or anything whose `str` is one: a verdict, an explanation. Lines that
+            begin with `- ` are items of a list.
+    """
+    lines = str(text).splitlines()
+    return Prose("\n".join(cell(line) for line in lines))
 
 
 def _html_rows(names: list[str], body: list[list[str]], right: list[bool]) -> str:

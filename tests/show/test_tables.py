@@ -5,7 +5,7 @@ import pytest
 
 from mailforensics import schema
 from mailforensics.errors import MissingColumnError
-from mailforensics.show.tables import as_text, columns_of, log_lines, readable
+from mailforensics.show.tables import as_text, columns_of, log_lines, prose, readable
 
 
 def test_columns_are_aligned_numbers_to_the_right() -> None:
@@ -88,3 +88,11 @@ def test_an_empty_table_is_one_word() -> None:
     shown = readable(schema.empty(schema.BREACHES))
     assert repr(shown) == "(none)"
     assert "(none)" in shown._repr_html_()
+
+
+def test_prose_wraps_and_is_escaped() -> None:
+    """Sentences become paragraphs, `- ` lines a list, and markup of a log plain text."""
+    shown = prose("Somebody got in: <b>vera</b>.\n- one\n- " + "word " * 60)
+    assert "<b>" not in shown._repr_html_()
+    assert shown._repr_html_().count("<li>") == 2
+    assert all(len(line) <= 100 for line in repr(shown).splitlines())
