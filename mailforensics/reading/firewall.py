@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import pandas as pd
@@ -11,6 +12,7 @@ from mailforensics.addresses import Address, Network, parse_network
 from mailforensics.errors import EvidenceError
 from mailforensics.reading.firewall_cover import MAIL_PORTS, covering, specific_to
 from mailforensics.reading.firewall_match import BEFORE, is_ipv6_only, orders_of, walk
+from mailforensics.reading.firewall_reach import BySource
 from mailforensics.reading.firewall_rules import Rule, format_ports
 from mailforensics.reading.firewall_shadow import shadowed_table
 from mailforensics.reading.firewall_simulate import Simulation, packet_of, simulate
@@ -75,7 +77,7 @@ def _firewall(reading: Reading) -> "Firewall":
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Firewall:
     """What ufw is set to do.
 
@@ -97,6 +99,11 @@ class Firewall:
     ipv6: bool | None = None
     form: str = ""
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        state = {True: "active", False: "inactive", None: "state not shown"}[self.active]
+        default = self.defaults["incoming"] or "not shown"
+        return f"<Firewall {state}, {len(self.rules)} rules, incoming by default: {default}>"
 
     def table(self) -> pd.DataFrame:
         """Return one row per rule: the columns of FIREWALL_RULES.
@@ -164,7 +171,7 @@ class Firewall:
         default = self.defaults["incoming"]
         found = [
             covering(order, wanted, default=default, ports=MAIL_PORTS)
-            for order in orders_of(self.rules, form=self.form)
+            for order in orders_of(self._touching(wanted), form=self.form)
         ]
         sure = found[0] if all(found) else []
         return "; ".join(f"rule {rule.position}: {rule.command}" for rule in sure)
@@ -188,7 +195,15 @@ class Firewall:
         Raises:
             ArgumentError: the text is no network.
         """
-        return _table(specific_to(self.rules, parse_network(network)))
+        return _table(specific_to(self._touching(parse_network(network))))
+
+    def _touching(self, network: Network) -> list[Rule]:
+        return self._incoming[network.version].touching(network)
+
+    @cached_property
+    def _incoming(self) -> dict[int, BySource]:
+        incoming = [rule for rule in self.rules if rule.direction == "in"]
+        return {f: BySource(rule for rule in incoming if rule.family == f) for f in (4, 6)}
 
 
 def _table(rules: Sequence[Rule]) -> pd.DataFrame:

@@ -14,7 +14,14 @@ MAIL_PORTS: Final = (25, 465, 587, 143, 993, 110, 995)
 def covering(
     rules: Sequence[Rule], network: Network, *, default: str, ports: Sequence[int]
 ) -> list[Rule]:
-    """Return the rules that together ban a whole network from all ports, in order; else none."""
+    """Return those of the incoming rules that together ban a network from all ports; else none.
+
+    Args:
+        rules: the incoming rules of the network's family, the first that matches decides.
+        network: the network.
+        default: the policy for what no rule matches; empty where not known.
+        ports: TCP ports.
+    """
     found: dict[int, Rule] = {}
     for port in ports:
         bans = _bans_of(rules, network, default=default, port=port)
@@ -33,7 +40,7 @@ def _bans_of(
     """
     open_parts = [network]
     bans = []
-    for rule in _about(rules, network.version, port):
+    for rule in _about(rules, port):
         if not any(is_overlapping(rule.source, part) for part in open_parts):
             continue
         if not rule.is_ban:
@@ -44,14 +51,11 @@ def _bans_of(
     return bans if not open_parts or default in {"deny", "reject"} else None
 
 
-def _about(rules: Sequence[Rule], family: int, port: int) -> list[Rule]:
+def _about(rules: Sequence[Rule], port: int) -> list[Rule]:
     return [
         rule
         for rule in rules
-        if rule.direction == "in"
-        and rule.family == family
-        and is_protocol(rule, "tcp")
-        and (not rule.dest_ports or has_port(rule.dest_ports, port))
+        if is_protocol(rule, "tcp") and (not rule.dest_ports or has_port(rule.dest_ports, port))
     ]
 
 
@@ -70,13 +74,6 @@ def _without(part: Network, taken: Network) -> list[Network]:
     return list(part.address_exclude(taken))  # type: ignore[arg-type]
 
 
-def specific_to(rules: Sequence[Rule], network: Network) -> list[Rule]:
-    """Return the incoming rules that let in certain sources (not everybody) of a network."""
-    return [
-        rule
-        for rule in rules
-        if rule.direction == "in"
-        and not rule.is_ban
-        and rule.source.prefixlen > 0
-        and is_overlapping(rule.source, network)
-    ]
+def specific_to(rules: Sequence[Rule]) -> list[Rule]:
+    """Return the rules that let in certain sources, not everybody."""
+    return [rule for rule in rules if not rule.is_ban and rule.source.prefixlen > 0]

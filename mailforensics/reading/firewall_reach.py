@@ -1,6 +1,7 @@
 """Which packets a rule can mean, as sets: what one rule takes away from the rules after it."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from mailforensics.addresses import Network, is_inside, is_overlapping
@@ -9,6 +10,7 @@ from mailforensics.reading.firewall_rules import LAST_PORT, PORTLESS, Ports, Rul
 # Port ranges for each protocol; a protocol without ports has the one range _EVERY_PORT.
 Reach = dict[str, Ports]
 
+MOST_NAMED: Final = 10
 _EVERY_PORT: Final[Ports] = ((0, LAST_PORT),)
 _OTHER: Final = (*PORTLESS, "icmp")
 
@@ -82,39 +84,81 @@ def _may_be_one(first: str, second: str) -> bool:
 
 
 def format_reach(reach: Reach) -> str:
-    """Return ports and protocols in words: `25/tcp, 53/udp`; `all` where nothing is left out."""
-    if all(reach.get(protocol) == _EVERY_PORT for protocol in ("tcp", "udp")):
+    """Return ports and protocols in words: `25/tcp, 53/udp`, or `all ports`."""
+    merged = {protocol: _merge(ports) for protocol, ports in reach.items()}
+    if all(merged.get(protocol) == _EVERY_PORT for protocol in ("tcp", "udp")):
         return "all ports"
-    texts = [_port_text(ports, protocol) for protocol, ports in reach.items()]
-    return ", ".join(texts)
+    return shortened([text for name, ports in merged.items() for text in _texts(ports, name)])
 
 
-def _port_text(ports: Ports, protocol: str) -> str:
+def _texts(ports: Ports, protocol: str) -> list[str]:
     if protocol in _OTHER or ports == _EVERY_PORT:
-        return protocol
+        return [protocol]
     named = (str(low) if low == high else f"{low}:{high}" for low, high in ports)
-    return ", ".join(f"{name}/{protocol}" for name in named)
+    return [f"{name}/{protocol}" for name in named]
+
+
+def _merge(ports: Ports) -> Ports:
+    """Return the same ports in as few ranges as can be, in order."""
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(ports):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    return tuple(merged)
+
+
+def shortened(texts: Sequence[str], separator: str = ", ") -> str:
+    """Join texts, at most MOST_NAMED of them, and say how many were left out."""
+    more = [f"and {len(texts) - MOST_NAMED} more"] if len(texts) > MOST_NAMED else []
+    return separator.join([*texts[:MOST_NAMED], *more])
 
 
 class BySource:
-    """Rules of one chain, found by their source: those that hold a whole network, in order."""
+    """Rules of one chain, found by their source address, in order of position."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._rules: dict[int, dict[int, list[Rule]]] = {}
+        self._starts: list[tuple[int, Rule]] | None = None
+        for rule in rules:
+            self.add(rule)
 
     def add(self, rule: Rule) -> None:
-        """Put a rule behind those that are there."""
+        """Put in one more rule."""
         start = int(rule.source.network_address)
         length = rule.source.prefixlen
         self._rules.setdefault(length, {}).setdefault(start, []).append(rule)
+        self._starts = None
 
-    def around(self, network: Network) -> Sequence[Rule]:
-        """Return the rules whose source holds the whole network, in the order they were added."""
+    def around(self, network: Network) -> list[Rule]:
+        """Return the rules whose source holds the whole network."""
         found = [rule for rules in self._around(network) for rule in rules]
-        return sorted(found, key=lambda rule: rule.position)
+        return sorted(found, key=_position)
+
+    def touching(self, network: Network) -> list[Rule]:
+        """Return the rules whose source shares an address with the network."""
+        if self._starts is None:
+            every = [
+                r for starts in self._rules.values() for rules in starts.values() for r in rules
+            ]
+            self._starts = sorted(((int(r.source.network_address), r) for r in every), key=_start)
+        first = bisect_left(self._starts, int(network.network_address), key=_start)
+        after = bisect_right(self._starts, int(network.broadcast_address), key=_start)
+        inside = [rule for _, rule in self._starts[first:after]]
+        smaller = [rule for rule in inside if rule.source.prefixlen > network.prefixlen]
+        return sorted([*self.around(network), *smaller], key=_position)
 
     def _around(self, network: Network) -> Iterator[list[Rule]]:
         start, size = int(network.network_address), network.max_prefixlen
         for length, rules in self._rules.items():
             if length <= network.prefixlen:
                 yield rules.get(start >> (size - length) << (size - length), [])
+
+
+def _position(rule: Rule) -> int:
+    return rule.position
+
+
+def _start(pair: tuple[int, Rule]) -> int:
+    return pair[0]

@@ -17,6 +17,7 @@ from mailforensics.reading.firewall_reach import (
     is_meeting,
     is_wider,
     reach_of,
+    shortened,
     without,
 )
 from mailforensics.reading.firewall_rules import Rule
@@ -27,35 +28,46 @@ PROBLEMS: Final = ("no effect", "partly", "never matches", "redundant")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A rule that does not do what it says.
+class Shadow:
+    """What earlier rules do to a rule.
 
     Attributes:
-        rule: the rule.
         problem: one of PROBLEMS.
-        causes: the earlier rules that decide in its place.
-        opened: what those let in although the rule would turn it away.
+        causes: the names of the earlier rules that decide in its place.
+        opened: the ports that those open although the rule would close them, as text.
     """
 
-    rule: Rule
     problem: str
-    causes: tuple[Rule, ...]
-    opened: Reach
+    causes: tuple[str, ...]
+    opened: str
 
 
-def find_shadowed(rules: Iterable[Rule]) -> list[Finding]:
-    """Return the findings, the worst kind first, each kind in the order of the rules."""
+def find_shadowed(rules: Iterable[Rule]) -> list[tuple[Rule, Shadow]]:
+    """Return the rules that do not do what they say, the worst first, then in their order."""
     earlier: defaultdict[tuple[int, str], BySource] = defaultdict(BySource)
-    findings = []
+    # Thousands of bans that differ in their source alone meet the same earlier rules.
+    seen: dict[object, Shadow | None] = {}
+    found = []
     for rule in rules:
         chain = earlier[rule.family, rule.direction]
-        if not rule.unclear and (finding := _look_at(rule, chain.around(rule.source))):
-            findings.append(finding)
+        around = [other for other in chain.around(rule.source) if not other.unclear]
+        key = (_shape(rule), *(other.position for other in around))
+        if key not in seen:
+            seen[key] = None if rule.unclear else _look_at(rule, around)
+        if shadow := seen[key]:
+            found.append((rule, shadow))
         chain.add(rule)
-    return sorted(findings, key=lambda f: (PROBLEMS.index(f.problem), f.rule.position))
+    return sorted(found, key=lambda pair: (PROBLEMS.index(pair[1].problem), pair[0].position))
 
 
-def _look_at(rule: Rule, earlier: Sequence[Rule]) -> Finding | None:
+def _shape(rule: Rule) -> object:
+    """Return all that matters when a rule is compared with others whose source holds its own."""
+    ports = (rule.protocol, rule.source_ports, rule.dest_ports)
+    ways = (rule.in_interface, rule.out_interface)
+    return (rule.action, rule.dest, *ports, *ways, rule.source.prefixlen == 0, bool(rule.unclear))
+
+
+def _look_at(rule: Rule, earlier: Sequence[Rule]) -> Shadow | None:
     """Compare a rule with the earlier ones whose source holds all of its own.
 
     An earlier `allow` for a part of a banned network is an exception that somebody wanted.
@@ -65,20 +77,25 @@ def _look_at(rule: Rule, earlier: Sequence[Rule]) -> Finding | None:
     opened: Reach = {}
     for other in earlier:
         taken = common(left, reach_of(other)) if is_meeting(other, rule) else {}
-        if not taken or other.unclear:
+        if not taken:
             continue
+        wider = is_wider(other, rule)
+        if wider or not other.is_ban:
+            causes.append(other)
         if not other.is_ban:
             opened = _joined(opened, taken)
-        if is_wider(other, rule):
+        if wider:
             left = without(left, taken)
-            causes.append(other)
-        elif not other.is_ban:
-            causes.append(other)
         if not left:
-            return Finding(rule, _problem_of(rule, causes), tuple(causes), opened)
+            return _shadow(rule, _problem_of(rule, causes), causes, opened)
     if rule.is_ban and rule.source.prefixlen and opened:
-        return Finding(rule, "partly", tuple(c for c in causes if not c.is_ban), opened)
+        return _shadow(rule, "partly", [c for c in causes if not c.is_ban], opened)
     return None
+
+
+def _shadow(rule: Rule, problem: str, causes: Sequence[Rule], opened: Reach) -> Shadow:
+    ports = format_reach(opened) if rule.is_ban else ""
+    return Shadow(problem, tuple(name_of(cause) for cause in causes), ports)
 
 
 def _problem_of(rule: Rule, causes: Sequence[Rule]) -> str:
@@ -94,46 +111,45 @@ def _joined(first: Reach, second: Reach) -> Reach:
 
 
 def shadowed_table(rules: Iterable[Rule]) -> pd.DataFrame:
-    """Return the findings as rows of FIREWALL_SHADOWED."""
+    """Return the rules that do not do what they say, as rows of FIREWALL_SHADOWED."""
     rows = [
         {
-            "position": finding.rule.position,
-            "number": finding.rule.number,
-            "family": f"ipv{finding.rule.family}",
-            "rule": finding.rule.command,
-            "problem": finding.problem,
-            "open_ports": format_reach(finding.opened) if finding.rule.is_ban else "",
-            "because": "; ".join(name_of(cause) for cause in finding.causes),
-            "why": _why(finding),
-            "fix": _fix(finding),
-            "file": finding.rule.file,
-            "line": finding.rule.line,
+            "position": rule.position,
+            "number": rule.number,
+            "family": f"ipv{rule.family}",
+            "rule": rule.command,
+            "problem": shadow.problem,
+            "open_ports": shadow.opened,
+            "because": shortened(shadow.causes, "; "),
+            "why": _why(rule, shadow),
+            "fix": _fix(rule, shadow.problem),
+            "file": rule.file,
+            "line": rule.line,
         }
-        for finding in find_shadowed(rules)
+        for rule, shadow in find_shadowed(rules)
     ]
     if not rows:
         return schema.empty(schema.FIREWALL_SHADOWED)
     return schema.conform(pd.DataFrame(rows), schema.FIREWALL_SHADOWED)
 
 
-def _why(finding: Finding) -> str:
-    causes = " and ".join(name_of(cause) for cause in finding.causes)
-    stand = "stands" if len(finding.causes) == 1 else "stand"
+def _why(rule: Rule, shadow: Shadow) -> str:
+    causes = shortened(shadow.causes, " and ")
+    stand = "stands" if len(shadow.causes) == 1 else "stand"
     first = f"ufw takes the first rule that matches, and {causes} {stand} before this one"
-    whom = finding.rule.source if finding.rule.source.prefixlen else "everybody"
-    if finding.problem == "no effect":
-        return f"{first}: {whom} still gets in on {format_reach(finding.opened)}."
-    if finding.problem == "partly":
-        return f"{first}: open to {whom} stays {format_reach(finding.opened)}; the rest is banned."
-    if finding.problem == "never matches":
+    whom = rule.source if rule.source.prefixlen else "everybody"
+    if shadow.problem == "no effect":
+        return f"{first}: {whom} still gets in on {shadow.opened}."
+    if shadow.problem == "partly":
+        return f"{first}: open to {whom} stays {shadow.opened}; the rest is banned."
+    if shadow.problem == "never matches":
         return f"{first} and decides every packet that this one is about."
     return f"{first} and already does the same."
 
 
-def _fix(finding: Finding) -> str:
-    rule = finding.rule
+def _fix(rule: Rule, problem: str) -> str:
     delete = f"sudo ufw {_with('delete', rule)}"
-    if finding.problem == "redundant":
+    if problem == "redundant":
         return f"Nothing is wrong; to tidy up: {delete}"
     comment = f" comment {shlex.quote(rule.comment)}" if _is_plain(rule.comment) else ""
     prepend = f"sudo ufw {_with('prepend', rule)}{comment}"

@@ -1,6 +1,7 @@
 """What ufw does with a new connection, and why, in plain words."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Final
 
 from mailforensics.addresses import parse_address
@@ -127,10 +128,10 @@ def packet_of(
     if source is None or (dest_ip and dest is None):
         wrong = source_ip if source is None else dest_ip
         raise ArgumentError(f"{str(wrong)[:80]!r} is no address; write one like 212.70.149.83.")
-    if not isinstance(dest_port, int) or not 1 <= dest_port <= LAST_PORT:
+    if not isinstance(dest_port, Integral) or not 1 <= dest_port <= LAST_PORT:
         raise ArgumentError(f"dest_port={dest_port!r} is no port; allowed are 1 to {LAST_PORT}.")
     if protocol not in {"tcp", "udp"}:
         raise ArgumentError(f"protocol={str(protocol)[:20]!r} is unknown; allowed: tcp, udp.")
     return Packet(
-        source=source, dest_port=dest_port, protocol=protocol, dest=dest, interface=interface
+        source=source, dest_port=int(dest_port), protocol=protocol, dest=dest, interface=interface
     )
