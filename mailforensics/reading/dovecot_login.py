@@ -29,6 +29,11 @@ _WHO: Final = (
     r", rip=(?P<source_ip>[0-9A-Fa-f.:]+)"
 )
 CLIENT: Final = _WHO + _REST
+# The same for a name without brackets. No trap fits: what follows a trap has a `>` too many.
+_PLAIN: Final = (
+    r"user=<(?P<username>[^<>]+)>, method=(?P<sasl_method>[^\s,<>]+)"
+    r", rip=(?P<source_ip>[0-9A-Fa-f.:]+)(?:,[^<>]*(?:<[^<>]*>)?)?"
+)
 _END: Final = r"(?:Disconnected|Aborted login|Login aborted)[^<]*"
 # 2.4 repeats the reason as a code: `(auth failed, 1 attempts in 2 secs) (auth_failed)`.
 _CODE: Final = r"(?: \([a-z_]+\))?"
@@ -101,12 +106,22 @@ LOGIN_PATTERNS: Final = (
             "auth_ok",
             LOGIN,
             f"{words}: ",
-            rf"{words}: {CLIENT}",
-            sample=f"imap-login: {words}: user=<bob@example.org>, method=PLAIN, rip=192.0.2.10, "
+            rf"{words}: {shape}",
+            sample=f"imap-login: {words}: user=<{user}>, method=PLAIN, rip=192.0.2.10, "
             "lip=192.0.2.1, mpid=4242, TLS, session=<x1Yz+/==>",
-            gives={**_SAMPLE_GIVES, "source_ip": "192.0.2.10"},
+            gives={"username": user, "sasl_method": "PLAIN", "source_ip": "192.0.2.10"},
         )
         for words in ("Login", "Logged in")
+        for shape, user in ((_PLAIN, "bob@example.org"), (CLIENT, "<b>ob@example.org"))
+    ),
+    Pattern(
+        "auth_failed",
+        LOGIN,
+        "(auth failed, ",
+        r"(?:Disconnected|Aborted login|Login aborted)[^<(]*\((?P<reason>auth failed), "
+        rf"(?P<auth_tried>[0-9]+) attempts in [0-9]+ secs\){_CODE}: {_PLAIN}",
+        sample=f"imap-login: Disconnected (auth failed, 3 attempts in 12 secs): {_SAMPLE}",
+        gives={**_SAMPLE_GIVES, "auth_tried": "3", "reason": "auth failed"},
     ),
     Pattern(
         "auth_failed",
@@ -114,8 +129,17 @@ LOGIN_PATTERNS: Final = (
         "(auth failed, ",
         rf"{_END}\((?P<reason>auth failed), (?P<auth_tried>[0-9]+) attempts(?: in [0-9]+ secs)?\)"
         rf"{_CODE}: {CLIENT}",
-        sample=f"imap-login: Disconnected (auth failed, 3 attempts in 12 secs): {_SAMPLE}",
-        gives={**_SAMPLE_GIVES, "auth_tried": "3", "reason": "auth failed"},
+        sample="imap-login: Disconnected: Connection closed: read(size=907) failed: Connection "
+        "reset by peer (auth failed, 1 attempts in 2 secs): user=<x>, method=PLAIN, "
+        "rip=203.0.113.9, lip=192.0.2.1>, method=PLAIN, rip=198.18.4.77, lip=192.0.2.1, "
+        "session=<x1Yz+/==>",
+        gives={
+            "username": "x>, method=PLAIN, rip=203.0.113.9, lip=192.0.2.1",
+            "sasl_method": "PLAIN",
+            "source_ip": "198.18.4.77",
+            "auth_tried": "1",
+            "reason": "auth failed",
+        },
     ),
     # The handshake was never finished: `TLS handshaking` stands after `lip=`.
     Pattern(
@@ -137,8 +161,9 @@ LOGIN_PATTERNS: Final = (
         "disconnect",
         LOGIN,
         "(no auth attempts in ",
-        r"(?:Disconnected|Aborted login|Disconnected: Connection closed|Login aborted: Connection "
-        rf"closed) \((?P<reason>no auth attempts in [0-9]+ secs)\){_CODE}: {CLIENT}",
+        r"(?:Disconnected(?:: Connection closed)?|Aborted login|Login aborted: Connection closed) "
+        rf"\((?P<reason>no auth attempts in [0-9]+ secs)\){_CODE}: user=<>, "
+        r"rip=(?P<source_ip>[0-9A-Fa-f.:]+)(?:,[^<>]*(?:<[^<>]*>)?)?",
         sample=f"pop3-login: Disconnected (no auth attempts in 2 secs): {_NOBODY}",
         gives={"source_ip": "198.18.4.77", "reason": "no auth attempts in 2 secs"},
     ),

@@ -17,7 +17,7 @@ from mailforensics.reading.patterns import Pattern
 _SESSIONS: Final = ("imap", "pop3", "submission", "managesieve", "sieve", "imap-urlauth")
 _DELIVERY: Final = ("lmtp", "lda", "deliver")
 _SERVER: Final = (
-    *("master", "log", "config", "anvil", "stats", "ssl-params", "dict", "director", "ipc"),
+    *("log", "master", "config", "anvil", "stats", "ssl-params", "dict", "director", "ipc"),
     *("indexer", "indexer-worker", "replicator", "aggregator", "doveadm", "doveconf", "dns-client"),
     *("old-stats", "imap-hibernate", "script-login", "quota-status", "health-check", "dsync"),
 )
@@ -172,8 +172,8 @@ OTHER_PATTERNS: Final = (
         _SERVER,
         "",
         "(?P<reason>.*)",
-        sample="master: Warning: Killed with signal 15 (by pid=1 uid=0 code=kill)",
-        gives={"reason": "Killed with signal 15 (by pid=1 uid=0 code=kill)"},
+        sample="log: Warning: Detected file descriptor leaks",
+        gives={"reason": "Detected file descriptor leaks"},
     ),
     Pattern(
         "server",

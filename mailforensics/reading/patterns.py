@@ -13,6 +13,9 @@ How the engine runs a table, so that a row can be written without reading the en
    itself), then by `literal`; only then is the expression tried, anchored at both ends. The first
    row of the table that matches decides. So a row costs next to nothing where it cannot match:
    begin expressions with plain text where the daemon does, and do not fear many rows.
+   An expression in which the next letter always says how it goes on (no `.*?`, no two optional
+   parts that begin alike) runs three to six times as fast; for a line that comes by the thousand,
+   put a row of that kind for its plain shape before the row that takes every shape.
 4. `source_ip` is put into canonical form; what is no address becomes null. `unknown` in
    `source_ip`, `source_host` becomes null too. Numbers that do not fit their column become null.
 """
@@ -27,7 +30,8 @@ _COLUMNS: Final = frozenset(column.name for column in MAIL_EVENTS)
 
 # A Postfix client, `name[address]` or `name[address]:port`. Postfix lets only letters, digits,
 # `-`, `.` and `_` into a client name (valid_hostname.c), so a bracket ends it.
-PEER: Final = r"(?P<source_host>[^\s\[\]]+)\[(?P<source_ip>[^\s\[\]]+)\](?::(?P<source_port>\d+))?"
+HOST: Final = r"(?P<source_host>[^\s\[\]]+)\[(?P<source_ip>[^\s\[\]]+)\]"
+PEER: Final = HOST + r"(?::(?P<source_port>[0-9]+))?"
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # a row is itself, so that tables can be keys

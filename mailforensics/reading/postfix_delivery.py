@@ -39,6 +39,17 @@ _GIVES: Final = {
 _RELAY: Final = r"(?P<relay>\S+\[\S+\](?::[0-9]+)?)"
 
 DELIVERY_PATTERNS: Final = (
+    # The plain shape of a delivery, without brackets in the other server's words.
+    Pattern(
+        "delivered",
+        AGENTS,
+        "status=sent (",
+        r"to=<(?P<recipient>[^>]*)>, (?:orig_to=<[^>]*>, )?relay=(?P<relay>[^,]*), "
+        r"(?:conn_use=[0-9]+, )?delay=(?P<delay>[0-9.]+), delays=[0-9./]+, dsn=(?P<dsn>[0-9.]+), "
+        r"status=(?P<status>sent) \((?P<reason>[^()]*)\)",
+        sample=f"{_SAMPLE}delays=0.1/0.01/0.5/0.6, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued)",
+        gives={**_GIVES, "dsn": "2.0.0", "status": "sent", "reason": "250 2.0.0 Ok: queued"},
+    ),
     # Our own login elsewhere was refused: the whole line is the delivery that failed for it.
     Pattern(
         "outbound_auth_failed",
@@ -61,8 +72,8 @@ DELIVERY_PATTERNS: Final = (
             AGENTS,
             f"status={status}",
             rf"{_TO}status=(?P<status>{status})(?: \((?P<reason>.*)\))?",
-            sample=f"{_SAMPLE}delays=0.1/0.01/0.5/0.6, dsn=2.0.0, status={status} (250 2.0.0 Ok)",
-            gives={**_GIVES, "dsn": "2.0.0", "status": status, "reason": "250 2.0.0 Ok"},
+            sample=f"{_SAMPLE}delays=0.1/0.01/0.5/0.6, dsn=2.0.0, status={status} (250 Ok (x))",
+            gives={**_GIVES, "dsn": "2.0.0", "status": status, "reason": "250 Ok (x)"},
         )
         for event, status in _EVENTS
     ),

@@ -14,7 +14,7 @@ Source: smtpd_check.c (log_whatsup), smtpd.c (check_milter_reply), cleanup_messa
 
 from typing import Final
 
-from mailforensics.reading.patterns import PEER, Pattern
+from mailforensics.reading.patterns import HOST, PEER, Pattern
 from mailforensics.reading.postfix_smtpd import STAGE
 
 _SERVICES: Final = ("smtpd", "cleanup")
@@ -41,11 +41,14 @@ _CONTENT_ACTIONS: Final = (
 )
 
 POLICY_PATTERNS: Final = (
+    # The plain shape of a refused recipient, then every shape.
     Pattern(
         "reject",
-        _SERVICES,
-        "reject: ",
-        rf"reject: {STAGE} from {PEER}: {_REPLY};{_TAIL}",
+        ("smtpd",),
+        "reject: RCPT from ",
+        rf"reject: RCPT from {HOST}: (?P<status>[245][0-9][0-9]) (?P<dsn>[245]\.[0-9]+\.[0-9]+) "
+        r"(?P<reason>[^;]*); from=<(?P<sender>[^>]*)> to=<(?P<recipient>[^>]*)> proto=[A-Z]+ "
+        r"helo=<(?P<helo>[^>]*)>",
         sample="NOQUEUE: reject: RCPT from unknown[198.18.9.3]: 454 4.7.1 <x@example.com>: Relay "
         "access denied; from=<a@example.net> to=<x@example.com> proto=ESMTP helo=<[203.0.113.7]>",
         gives={
@@ -56,6 +59,20 @@ POLICY_PATTERNS: Final = (
             "sender": "a@example.net",
             "recipient": "x@example.com",
             "helo": "[203.0.113.7]",
+        },
+    ),
+    Pattern(
+        "reject",
+        _SERVICES,
+        "reject: ",
+        rf"reject: {STAGE} from {PEER}: {_REPLY};{_TAIL}",
+        sample="NOQUEUE: reject: CONNECT from unknown[198.18.9.3]: 554 5.7.1 Service unavailable; "
+        "Client host [198.18.9.3] blocked using zen.example.org; proto=SMTP",
+        gives={
+            "source_ip": "198.18.9.3",
+            "status": "554",
+            "dsn": "5.7.1",
+            "reason": "Service unavailable; Client host [198.18.9.3] blocked using zen.example.org",
         },
     ),
     # Without a reply code: `bare <LF> received`, refusals that a site words itself.

@@ -5,10 +5,23 @@ Source: smtpd.c, smtpd_check.c, tls_server.c, tls_misc.c, tls_verify.c of Postfi
 
 from typing import Final
 
-from mailforensics.reading.patterns import PEER, Pattern
+from mailforensics.reading.patterns import HOST, PEER, Pattern
 from mailforensics.reading.postfix_smtpd import SMTPD, STAGE
 
 PROTOCOL_PATTERNS: Final = (
+    # The plain shape, then every shape: 3.x adds the name the client asked for.
+    Pattern(
+        "tls_ok",
+        SMTPD,
+        "Anonymous TLS connection established from ",
+        rf"Anonymous TLS connection established from {HOST}: (?P<reason>.*)",
+        sample="Anonymous TLS connection established from unknown[198.18.9.3]: TLSv1.3 with cipher "
+        "TLS_AES_256_GCM_SHA384 (256/256 bits)",
+        gives={
+            "source_ip": "198.18.9.3",
+            "reason": "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
+        },
+    ),
     *(
         Pattern(
             "tls_ok",
@@ -16,8 +29,8 @@ PROTOCOL_PATTERNS: Final = (
             " TLS connection ",
             rf"{trust} TLS connection (?:established|reused) from {PEER}(?: to \S+)?: "
             "(?P<reason>.*)",
-            sample=f"{trust} TLS connection established from mx.example.com[192.0.2.25]: TLSv1.3 "
-            "with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
+            sample=f"{trust} TLS connection established from mx.example.com[192.0.2.25] to "
+            "mail.example.org: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
             gives={
                 "source_ip": "192.0.2.25",
                 "source_host": "mx.example.com",
@@ -199,14 +212,6 @@ PROTOCOL_PATTERNS: Final = (
             "source_host": "mx.example.com",
             "reason": 'replacing command "HELLO x" with "EHLO x"',
         },
-    ),
-    Pattern(
-        "server",
-        SMTPD,
-        "discarding EHLO keywords: ",
-        "(?P<reason>discarding EHLO keywords: .*)",
-        sample="discarding EHLO keywords: CHUNKING",
-        gives={"reason": "discarding EHLO keywords: CHUNKING"},
     ),
     # Whatever else smtpd warns about a client, the client stands first.
     Pattern(

@@ -42,16 +42,26 @@ QUEUE_PATTERNS: Final = (
         )
         for name in ("message-id", "resent-message-id")
     ),
+    # The plain shape, then the one of a sender with a `>` in it.
+    Pattern(
+        "queued",
+        _QMGR,
+        "from=<",
+        r"from=<(?P<sender>[^>]*)>, size=(?P<size>[0-9]+), nrcpt=(?P<recipients>[0-9]+) "
+        r"\(queue active\)",
+        sample=f"{_QUEUE_ID}: from=<>, size=4711, nrcpt=2 (queue active)",
+        gives={"queue_id": _QUEUE_ID, "sender": "", "size": "4711", "recipients": "2"},
+    ),
     Pattern(
         "queued",
         _QMGR,
         "from=<",
         r"from=<(?P<sender>.*)>, size=(?P<size>[0-9]+), nrcpt=(?P<recipients>[0-9]+)"
         r"(?: \(queue [a-z]+\))?",
-        sample=f"{_QUEUE_ID}: from=<a@example.com>, size=4711, nrcpt=2 (queue active)",
+        sample=f'{_QUEUE_ID}: from=<"a>b"@example.com>, size=4711, nrcpt=2 (queue active)',
         gives={
             "queue_id": _QUEUE_ID,
-            "sender": "a@example.com",
+            "sender": '"a>b"@example.com',
             "size": "4711",
             "recipients": "2",
         },

@@ -13,14 +13,12 @@ Source: smtpd.c, smtpd_peer.c, smtpd_sasl_glue.c, xsasl_*.c, tls_server.c of Pos
 
 from typing import Final
 
-from mailforensics.reading.patterns import PEER, Pattern
+from mailforensics.reading.patterns import HOST, PEER, Pattern
 
 SMTPD: Final = ("smtpd",)
 
 # `DATA (1234 bytes)`; before Postfix 2.5 `DATA (approximately 1234 bytes)`.
 STAGE: Final = r"[A-Z-]+(?: content)?(?: \((?:approximately )?[0-9]+ bytes\))?"
-# Any number of counters, as few as will do: ` ehlo=1 mail=0/2`.
-_COUNTERS: Final = r"(?: [a-z]+=[0-9/]+)*?"
 
 SMTPD_PATTERNS: Final = (
     Pattern(
@@ -36,10 +34,9 @@ SMTPD_PATTERNS: Final = (
         "disconnect",
         SMTPD,
         "disconnect from ",
-        rf"disconnect from {PEER}"
-        rf"(?:{_COUNTERS} auth=(?P<auth_ok>[0-9]+)(?:/(?P<auth_tried>[0-9]+))?)?"
-        rf"(?:{_COUNTERS} commands=(?P<commands_ok>[0-9]+)(?:/(?P<commands_tried>[0-9]+))?)?"
-        rf"{_COUNTERS}(?: notes=\S*)?",
+        rf"disconnect from {PEER}(?: (?:auth=(?P<auth_ok>[0-9]+)(?:/(?P<auth_tried>[0-9]+))?"
+        r"|commands=(?P<commands_ok>[0-9]+)(?:/(?P<commands_tried>[0-9]+))?"
+        r"|[bd-z][a-z]*=[0-9a-z_/,]*))*",
         sample="disconnect from unknown[212.70.149.83] ehlo=1 auth=0/1 rset=1 quit=1 commands=3/4",
         gives={
             "source_ip": "212.70.149.83",
@@ -47,6 +44,36 @@ SMTPD_PATTERNS: Final = (
             "auth_tried": "1",
             "commands_ok": "3",
             "commands_tried": "4",
+        },
+    ),
+    # The two plain shapes of a refused login. UGFzc3dvcmQ6 is the prompt `Password:`; user names
+    # are written since 3.7.8 and 3.8.3 (November 2023).
+    Pattern(
+        "auth_failed",
+        SMTPD,
+        "(reason unavailable), sasl_username=",
+        rf"warning: {HOST}: SASL (?P<sasl_method>\S+) authentication failed: "
+        r"(?P<reason>\(reason unavailable\)), sasl_username=(?P<username>[^(].*)",
+        sample="warning: unknown[212.70.149.83]: SASL LOGIN authentication failed: (reason "
+        "unavailable), sasl_username=info@example.org",
+        gives={
+            "source_ip": "212.70.149.83",
+            "sasl_method": "LOGIN",
+            "username": "info@example.org",
+            "reason": "(reason unavailable)",
+        },
+    ),
+    Pattern(
+        "auth_failed",
+        SMTPD,
+        " authentication failed: ",
+        rf"warning: {HOST}: SASL (?P<sasl_method>\S+) authentication failed: "
+        r"(?P<reason>[A-Za-z0-9+/=]+)",
+        sample="warning: unknown[212.70.149.83]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+        gives={
+            "source_ip": "212.70.149.83",
+            "sasl_method": "LOGIN",
+            "reason": "UGFzc3dvcmQ6",
         },
     ),
     # The server's own trouble is no attack: nobody's password was looked at.
@@ -100,20 +127,19 @@ SMTPD_PATTERNS: Final = (
             "reason": "generic failure",
         },
     ),
-    # UGFzc3dvcmQ6 is the prompt `Password:`. User names since 3.7.8 and 3.8.3 (November 2023).
+    # Any other reason, and none.
     Pattern(
         "auth_failed",
         SMTPD,
         " authentication failed",
         rf"warning: {PEER}: SASL (?P<sasl_method>\S+) authentication failed"
         r"(?:: ?(?P<reason>[^,].*?)?)?(?:, sasl_username=(?:\(unavailable\)|(?P<username>.*)))?",
-        sample="warning: unknown[212.70.149.83]: SASL LOGIN authentication failed: (reason "
-        "unavailable), sasl_username=info@example.org",
+        sample="warning: unknown[212.70.149.83]: SASL CRAM-MD5 authentication failed: "
+        "authentication failure, sasl_username=(unavailable)",
         gives={
             "source_ip": "212.70.149.83",
-            "sasl_method": "LOGIN",
-            "username": "info@example.org",
-            "reason": "(reason unavailable)",
+            "sasl_method": "CRAM-MD5",
+            "reason": "authentication failure",
         },
     ),
     # The client took its try back with `*`: the counters say auth=0/1, so it is a failed try.
@@ -129,13 +155,25 @@ SMTPD_PATTERNS: Final = (
             "reason": "authentication aborted",
         },
     ),
+    # Plain shapes first: a stranger's message, a user's message, then every shape.
     Pattern(
         "accepted",
         SMTPD,
         "client=",
-        rf"client={PEER}(?:, sasl_method=(?P<sasl_method>[^\s,]+))?"
-        r"(?:, sasl_username=(?P<username>.*?))?(?:, sasl_sender=\S*)?"
-        r"(?:, orig_queue_id=\S+)?(?:, orig_client=.*)?",
+        rf"client={HOST}",
+        sample="51DBE53E1ED: client=mx.example.com[192.0.2.25]",
+        gives={
+            "queue_id": "51DBE53E1ED",
+            "source_ip": "192.0.2.25",
+            "source_host": "mx.example.com",
+        },
+    ),
+    Pattern(
+        "accepted",
+        SMTPD,
+        "client=",
+        rf"client={HOST}, sasl_method=(?P<sasl_method>[^\s,]+), "
+        r"sasl_username=(?P<username>[^\s,]+)",
         sample="4XyZ12Bbcd: client=dsl.example.net[192.0.2.10], sasl_method=PLAIN, "
         "sasl_username=alice@example.org",
         gives={
@@ -147,12 +185,38 @@ SMTPD_PATTERNS: Final = (
         },
     ),
     Pattern(
+        "accepted",
+        SMTPD,
+        "client=",
+        rf"client={PEER}(?:, sasl_method=(?P<sasl_method>[^\s,]+))?"
+        r"(?:, sasl_username=(?P<username>.*?))?(?:, sasl_sender=\S*)?"
+        r"(?:, orig_queue_id=\S+)?(?:, orig_client=.*)?",
+        sample="4XyZ12Bbcd: client=dsl.example.net[192.0.2.10]:4444, sasl_method=PLAIN, "
+        "sasl_username=alice, sasl_sender=bob@example.org",
+        gives={
+            "queue_id": "4XyZ12Bbcd",
+            "source_ip": "192.0.2.10",
+            "source_host": "dsl.example.net",
+            "source_port": "4444",
+            "sasl_method": "PLAIN",
+            "username": "alice",
+        },
+    ),
+    Pattern(
+        "lost_connection",
+        SMTPD,
+        "lost connection after ",
+        rf"lost connection (?P<reason>after [A-Z-]+) from {HOST}",
+        sample="lost connection after AUTH from unknown[198.18.4.77]",
+        gives={"source_ip": "198.18.4.77", "reason": "after AUTH"},
+    ),
+    Pattern(
         "lost_connection",
         SMTPD,
         "lost connection after ",
         rf"lost connection (?P<reason>after {STAGE}) from {PEER}",
-        sample="lost connection after AUTH from unknown[198.18.4.77]",
-        gives={"source_ip": "198.18.4.77", "reason": "after AUTH"},
+        sample="lost connection after DATA (1234 bytes) from unknown[198.18.4.77]",
+        gives={"source_ip": "198.18.4.77", "reason": "after DATA (1234 bytes)"},
     ),
     Pattern(
         "timeout",
