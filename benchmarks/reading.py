@@ -2,11 +2,10 @@
 
     python benchmarks/reading.py                 2 million lines, all programs that are installed
     python benchmarks/reading.py --lines 200000  a quick look
-    python benchmarks/reading.py --scale         also a tenth of the lines: time and memory must scale
+    python benchmarks/reading.py --scale         also a tenth of the lines, to see how time grows
 
-Prints seconds, MB/s, lines/s, the ratio to the reader, and the reader's peak memory as a multiple of
-the file's bytes. Each program runs once to warm the page cache, then `--rounds` times; the best
-counts.
+Prints seconds, MB/s, lines/s, the ratio to the reader, and the reader's peak memory as a multiple
+of the file's bytes. The best of `--rounds` counts.
 """
 
 import argparse
@@ -22,8 +21,8 @@ from pathlib import Path
 from typing import Final
 
 CAPTURE: Final = (
-    r"^(\w+ +\d+ [\d:]+) (\S+) (\S+)\[(\d+)\]: warning: (\S+)\[([\d.]+)\]: SASL (\w+) authentication "
-    r"failed: (.*)$"
+    r"^(\w+ +\d+ [\d:]+) (\S+) (\S+)\[(\d+)\]: warning: (\S+)\[([\d.]+)\]: SASL (\w+) "
+    r"authentication failed: (.*)$"
 )
 READ: Final = """
 import resource, sys, time
@@ -70,7 +69,8 @@ def sessions(rng: random.Random) -> Iterator[tuple[str, str]]:
                 "dovecot",
                 (
                     "imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): "
-                    f"user=<info>, method=PLAIN, rip={ip}, lip=203.0.113.10, TLS, session=<{rng.random()}>"
+                    f"user=<info>, method=PLAIN, rip={ip}, lip=203.0.113.10, TLS, "
+                    f"session=<{rng.random()}>"
                 ),
             )
         else:

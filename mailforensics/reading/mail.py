@@ -5,6 +5,7 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
+from mailforensics.reading.bodies import take_off
 from mailforensics.reading.dovecot import DOVECOT
 from mailforensics.reading.engine import run_table
 from mailforensics.reading.evidence import Source
@@ -15,11 +16,6 @@ from mailforensics.reading.read import LogKind, read_events
 from mailforensics.reading.repeats import unfold
 from mailforensics.reading.syslog import read_heads
 from mailforensics.schema import MAIL_EVENTS
-
-_QUEUE_ID: Final = r"^(?:([0-9A-F]{6,}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,})|NOQUEUE): "
-_PROCESS: Final = r"^([a-z][a-z0-9-]*)(?:: |[(<])"
-# What stands in brackets after the process holds names and addresses: it stays in the body.
-_DOVECOT: Final = r"^[a-z][a-z0-9-]*(?:: (?:(?:Debug|Info|Warning|Error|Fatal|Panic): )?)?"
 
 TABLE: Final = (*POSTFIX, *OTHERS, *DOVECOT)
 
@@ -44,38 +40,16 @@ def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -
 
 def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:
     """Turn the lines of a block (`line`, `text`) into events; times are not settled yet."""
-    heads = read_heads(lines).pipe(unfold).with_row_index("row")
-    bodies = heads.with_columns(*_take_off(pl.col("inner")))
-    caught = run_table(TABLE, bodies.select("row", "service", "body"))
-    other = (
-        pl.when(pl.col("clock").is_null() & pl.col("program").is_null())
-        .then(pl.lit("unparsed"))
-        .otherwise(pl.lit("other"))
-    )
-    both = set(caught.columns) & set(bodies.columns) - {"row"}
+    bodies = read_heads(lines).pipe(unfold).pipe(take_off)
+    caught = run_table(TABLE, bodies["service"], bodies["body"])
+    headless = pl.col("clock").is_null() & pl.col("program").is_null()
+    other = pl.when(headless).then(pl.lit("unparsed")).otherwise(pl.lit("other"))
+    events = bodies.drop("body", "inner")
+    # A pattern may find a queue id or a service that stands elsewhere in the line.
+    held = [series for series in caught if series.name in events.columns]
+    added = [series for series in caught if series.name not in events.columns]
     return (
-        bodies.drop("body", "inner")
-        .join(caught, on="row", how="left", maintain_order="left", suffix="_caught")
-        .with_columns(pl.coalesce(f"{name}_caught", name).alias(name) for name in sorted(both))
+        events.with_columns(pl.coalesce(series, pl.col(series.name)) for series in held)
+        .hstack(added)
         .with_columns(event=pl.coalesce("event", other))
-        .drop("row", *(f"{name}_caught" for name in both))
     )
-
-
-def _take_off(message: pl.Expr) -> tuple[pl.Expr, ...]:
-    """Return `service`, `queue_id` and `body` of messages."""
-    process = message.str.extract(_PROCESS)
-    is_dovecot = pl.col("program").str.ends_with("dovecot") & process.is_not_null()
-    is_postfix = pl.col("program").str.contains("/", literal=True)
-    service = (
-        pl.when(is_dovecot).then(process).otherwise(pl.col("program").str.extract(r"([^/]+)$"))
-    )
-    body = (
-        pl.when(is_dovecot)
-        .then(message.str.replace(_DOVECOT, ""))
-        .when(is_postfix)
-        .then(message.str.replace(_QUEUE_ID, ""))
-        .otherwise(message)
-    )
-    queue_id = pl.when(is_postfix).then(message.str.extract(_QUEUE_ID))
-    return service.alias("service"), queue_id.alias("queue_id"), body.alias("body")

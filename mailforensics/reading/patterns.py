@@ -22,6 +22,7 @@ How the engine runs a table, so that a row can be written without reading the en
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from mailforensics.schema import MAIL_EVENT_KINDS, MAIL_EVENTS
@@ -77,9 +78,17 @@ class Pattern:
 _PLAIN: Final = re.compile(r"(?:[^\\.^$*+?{}\[\]|()]|\\[^A-Za-z0-9])+")
 
 
+def _outline(expression: str) -> str:
+    """Return an expression with all that is escaped, in a class or in a group left out."""
+    outline = re.sub(r"\[[^\]]*\]", "", re.sub(r"\\.", "", expression))
+    while (shorter := re.sub(r"\([^()]*\)", "", outline)) != outline:
+        outline = shorter
+    return outline
+
+
 def prefix_of(expression: str) -> str:
     """Return the plain text that every match of an expression begins with."""
-    if "|" in re.sub(r"\\.|\[[^\]]*\]|\((?:[^()]|\([^()]*\))*\)", "", expression):
+    if "|" in _outline(expression):
         return ""
     found = _PLAIN.match(expression)
     if found is None:
@@ -88,3 +97,16 @@ def prefix_of(expression: str) -> str:
     if expression[found.end() : found.end() + 1] in {"*", "?", "{"}:
         text = re.sub(r"\\?.$", "", text)
     return re.sub(r"\\(.)", r"\1", text)
+
+
+@cache
+def split_at_peer(expression: str) -> tuple[str, str] | None:
+    """Return an expression up to the end of its peer, and the rest; None where that cannot be.
+
+    The two match one after the other what the whole matches, for a peer ends in one way only: with
+    its bracket, or with the digits of its port.
+    """
+    head, peer, tail = expression.partition(PEER)
+    if not peer or set("()|") & set(_outline(head) + _outline(tail)):
+        return None
+    return head + peer, tail
