@@ -162,15 +162,21 @@ DELIVERY_PATTERNS: Final = (
         )
         for words in ("host", "lost connection with", "conversation with", "connect to")
     ),
-    Pattern(
-        "server",
-        CLIENT,
-        "enabling PIX workarounds",
-        "(?P<reason>enabling PIX workarounds: .*)",
-        sample="4XyZ12Bbcd: enabling PIX workarounds: disable_esmtp for mx.example.com[192.0.2.25]",
-        gives={
-            "queue_id": "4XyZ12Bbcd",
-            "reason": "enabling PIX workarounds: disable_esmtp for mx.example.com[192.0.2.25]",
-        },
+    *(
+        Pattern(
+            "server",
+            CLIENT,
+            words,
+            f"(?P<reason>{words}.*)",
+            sample=f"4XyZ12Bbcd: {words}mx.example.com[192.0.2.25]",
+            gives={
+                "queue_id": "4XyZ12Bbcd",
+                "reason": f"{words}mx.example.com[192.0.2.25]",
+            },
+        )
+        for words in (
+            *("enabling PIX workarounds: ", "Host offered STARTTLS: ", "SMTPS wrappermode "),
+            *("breaking line > ", "replacing server reply ", "skipping SRV lookup for "),
+        )
     ),
 )

@@ -65,7 +65,7 @@ POLICY_PATTERNS: Final = (
         "reject",
         _SERVICES,
         "reject: ",
-        rf"reject: {STAGE} from {PEER}: {_REPLY};{_TAIL}",
+        rf"reject: {STAGE} from {PEER}: {_REPLY};?{_TAIL}",
         sample="NOQUEUE: reject: CONNECT from unknown[198.18.9.3]: 554 5.7.1 Service unavailable; "
         "Client host [198.18.9.3] blocked using zen.example.org; proto=SMTP",
         gives={
@@ -211,7 +211,7 @@ POLICY_PATTERNS: Final = (
     *(
         Pattern(
             event,
-            ("cleanup",),
+            ("cleanup", "smtp", "lmtp"),
             f"{action}: ",
             rf"{action}: (?P<reason>(?:header|body|mime-error) .*)",
             sample=f"4XyZ12Bbcd: {action}: header X-Trap: from a[203.0.113.7]; from=<q> from "

@@ -88,6 +88,15 @@ QUEUE_PATTERNS: Final = (
         sample=f"{_QUEUE_ID}: removed",
         gives={"queue_id": _QUEUE_ID},
     ),
+    # cleanup throws away what it could not receive whole.
+    Pattern(
+        "removed",
+        _CLEANUP,
+        "removed (",
+        r"removed \((?P<reason>.*)\)",
+        sample=f"{_QUEUE_ID}: removed (canceled)",
+        gives={"queue_id": _QUEUE_ID, "reason": "canceled"},
+    ),
     *(
         _note(_QMGR, words)
         for words in (

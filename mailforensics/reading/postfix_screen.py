@@ -161,6 +161,14 @@ SCREEN_PATTERNS: Final = (
     # tlsproxy speaks TLS for postscreen: its comings and goings are postscreen's.
     _said("server", "CONNECT from", services=_TLSPROXY),
     _said("server", "DISCONNECT", services=_TLSPROXY),
+    Pattern(
+        "server",
+        _TLSPROXY,
+        "CONNECT to ",
+        r"CONNECT to (?P<relay>\[[0-9A-Fa-f.:]+\]:[0-9]+)",
+        sample="CONNECT to [192.0.2.25]:25",
+        gives={"relay": "[192.0.2.25]:25"},
+    ),
     *(
         Pattern(
             "tls_ok",
