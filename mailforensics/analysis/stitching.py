@@ -61,9 +61,11 @@ def stitch(events: pd.DataFrame) -> pl.DataFrame:
             _named(lines.filter(pl.col("family") == "named")),
         ]
     )
-    fronts = _handed_over(fronts)
-    backs = _attached(lines.filter(pl.col("family") == "back"), fronts)
-    sessions = pl.concat([fronts.select("order", "session"), backs])
+    known = lines.with_columns(session=_scattered(fronts, len(rows)).gather(lines["order"]))
+    known = _handed_over(known)
+    backs = _attached(known.filter(pl.col("family") == "back"), known)
+    sessions = pl.concat([known.select("order", "session"), backs])
+    sessions = sessions.filter(pl.col("session").is_not_null())
     return _with_peer(rows.with_columns(session=_scattered(sessions, len(rows))))
 
 
@@ -158,17 +160,25 @@ def _session_name() -> pl.Expr:
 
 def _serial(lines: pl.DataFrame) -> pl.DataFrame:
     """Return smtpd's lines with their session: one process serves one client after another."""
-    lines = lines.with_columns(process=_process()).sort("process", maintain_order=True)
+    event, peer = pl.col("event"), pl.col("source_ip")
+    lines = lines.select(
+        "order",
+        "time",
+        process=_process(),
+        peer=peer.cast(pl.Categorical).to_physical(),
+        connects=event == "connect",
+        leaves=event == "disconnect",
+        complains=event == "rdns_mismatch",
+        silent=peer.is_null() & event.is_in(_LOOSE),
+    ).sort("process", maintain_order=True)
     starts = _starts(_is_new("process"))
     lines = lines.with_columns(session=pl.when(starts).then("order").forward_fill())
     # Words about no client, between two clients, are no session.
-    silent = pl.col("source_ip").is_null() & pl.col("event").is_in(_LOOSE)
-    doubtful = lines.filter(silent & (pl.col("order") == pl.col("session")))
-    if doubtful.is_empty():
-        return lines.drop("process")
-    suspects = lines.join(doubtful.select("session"), on="session", how="semi")
-    loose = suspects.group_by("session").agg(silent=silent.all()).filter("silent")
-    return lines.join(loose, on="session", how="anti", maintain_order="left").drop("process")
+    doubtful = lines.filter(pl.col("silent") & (pl.col("order") == pl.col("session")))
+    about = lines.join(doubtful.select("session"), on="session", how="semi")
+    loose = about.group_by("session").agg(pl.col("silent").all()).filter("silent")
+    sessions = lines.select("order", "session")
+    return sessions if loose.is_empty() else sessions.join(loose, on="session", how="anti")
 
 
 def _process() -> pl.Expr:
@@ -192,16 +202,14 @@ def _is_new(*columns: str) -> pl.Expr:
 
 def _starts(new_process: pl.Expr) -> pl.Expr:
     """Say where a session of a serial process begins."""
-    event, peer = pl.col("event"), pl.col("source_ip")
-    ended = event.shift(1) == "disconnect"
-    silent = _is_silent(GAP_SECONDS)
+    peer, connects = pl.col("peer"), pl.col("connects")
     # smtpd complains about the reverse name before it says `connect from`.
-    early = (event == "rdns_mismatch") & (event.shift(-1) == "connect") & (peer == peer.shift(-1))
+    early = pl.col("complains") & connects.shift(-1) & (peer == peer.shift(-1))
     early = early.fill_null(value=False)
-    connected = (event == "connect") & ~early.shift(1, fill_value=False)
+    connected = connects & ~early.shift(1, fill_value=False)
     other_peer = peer != peer.forward_fill().shift(1)
-    doubtful = pl.any_horizontal(ended, silent, other_peer).fill_null(value=False)
-    return new_process | connected | early | doubtful
+    doubtful = pl.any_horizontal(pl.col("leaves").shift(1), other_peer).fill_null(value=False)
+    return new_process | connected | early | doubtful | _is_silent(GAP_SECONDS)
 
 
 def _screened(lines: pl.DataFrame) -> pl.DataFrame:
@@ -212,7 +220,7 @@ def _screened(lines: pl.DataFrame) -> pl.DataFrame:
     doubtful = pl.any_horizontal(ended, _is_silent(GAP_SECONDS)).fill_null(value=False)
     starts = _is_new(*peer) | (pl.col("event") == "screen_connect") | doubtful
     lines = lines.with_columns(session=pl.when(starts).then("order").forward_fill())
-    return lines.filter(pl.col("source_ip").is_not_null())
+    return lines.filter(pl.col("source_ip").is_not_null()).select("order", "session")
 
 
 def _named(lines: pl.DataFrame) -> pl.DataFrame:
@@ -221,7 +229,7 @@ def _named(lines: pl.DataFrame) -> pl.DataFrame:
     lines = lines.with_columns(name=pl.coalesce("name", alone))
     lines = lines.with_columns(session=pl.col("order").min().over("host", "name"))
     telling = (pl.col("role") != "back") | pl.col("event").is_in(_ATTEMPTS)
-    return lines.filter(telling.any().over("session"))
+    return lines.filter(telling.any().over("session")).select("order", "session")
 
 
 def _handed_over(lines: pl.DataFrame) -> pl.DataFrame:
@@ -259,9 +267,12 @@ def _is_silent(seconds: int) -> pl.Expr:
 
 def _attached(backs: pl.DataFrame, fronts: pl.DataFrame) -> pl.DataFrame:
     """Return the auth service's unnamed lines with the session of the same peer at that time."""
+    if backs.is_empty():
+        return backs.select("order", "session")
     slack = pl.duration(seconds=AUTH_SLACK_SECONDS)
     spans = (
-        fronts.filter(pl.col("source_ip").is_not_null())
+        fronts.filter(pl.col("source_ip").is_not_null() & pl.col("session").is_not_null())
+        .join(backs.select("source_ip").unique(), on="source_ip", how="semi")
         .group_by("session")
         .agg(
             pl.col("host", "source_ip").first(),
@@ -279,6 +290,6 @@ def _attached(backs: pl.DataFrame, fronts: pl.DataFrame) -> pl.DataFrame:
     telling = pl.col("session").is_null() & pl.col("event").is_in(_ATTEMPTS)
     alone = found.filter(telling).sort("host", "source_ip", "order")
     starts = _is_new("host", "source_ip") | _is_silent(AUTH_GAP_SECONDS)
-    alone = alone.with_columns(session=pl.when(starts).then("order").forward_fill())
+    alone = alone.with_columns(session=pl.when(starts).then("order").forward_fill().cast(pl.Int64))
     found = found.filter(pl.col("session").is_not_null())
     return pl.concat([found, alone]).select("order", "session")
