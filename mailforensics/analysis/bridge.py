@@ -119,10 +119,20 @@ def _and_more() -> pl.Expr:
     return pl.when(left > 0).then(pl.format(" and {} more", left)).otherwise(pl.lit(""))
 
 
-def joined_names(name: str) -> pl.Expr:
-    """Return the distinct names of a group, sorted, joined; a comma inside a name is escaped."""
-    clean = pl.col(name).str.replace_all(",", r"\x2c", literal=True)
-    return clean.drop_nulls().unique().sort().str.join(NAMES_JOINED_BY)
+def distinct_names(rows: pl.DataFrame, *, by: str, name: str = "username") -> pl.DataFrame:
+    """Return for each value of `by` its distinct names: `names` (sorted, joined) and `count`.
+
+    A comma inside a name is escaped, so that the joined text can be split again.
+    """
+    pairs = rows.select(by, name).drop_nulls().unique()
+    pairs = pairs.with_columns(pl.col(name).str.replace_all(",", r"\x2c", literal=True))
+    groups = pairs.group_by(by).agg(count=pl.len(), names=pl.col(name).first())
+    single = groups.filter(pl.col("count") == 1)
+    several = pairs.join(groups.filter(pl.col("count") > 1), on=by, how="semi").sort(name)
+    joined = several.group_by(by, maintain_order=True).agg(
+        count=pl.len(), names=pl.col(name).str.join(NAMES_JOINED_BY)
+    )
+    return pl.concat([single, joined])
 
 
 def number(count: str, *, one: str, many: str = "") -> pl.Expr:

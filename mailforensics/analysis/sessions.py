@@ -7,7 +7,7 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.analysis.attempts import count_once
-from mailforensics.analysis.bridge import joined_names, to_pandas
+from mailforensics.analysis.bridge import distinct_names, to_pandas
 from mailforensics.analysis.stitching import stitch
 
 _BEGINS: Final = ("connect", "screen_connect")
@@ -48,20 +48,70 @@ def sessions(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a session of counted events, with the columns of SESSIONS and `session`."""
+    """Return one row a session of counted events, with the columns of SESSIONS and `session`.
+
+    Groups give only sums, and the places of the rows that tell the rest: to pick single values
+    inside hundreds of thousands of groups would take many times longer.
+    """
     mine = rows.filter(pl.col("session").is_not_null())
-    table = (
-        mine.group_by("session", maintain_order=True)
-        .agg(*_identity(), *_span(), *_sums(), *_flags())
-        .with_columns(outcome=_outcome(), complete=_complete())
-        .with_columns(seconds=(pl.col("end") - pl.col("start")).dt.total_microseconds() / 1e6)
+    mine = mine.with_columns(place=pl.int_range(pl.len(), dtype=pl.Int64))
+    table = mine.group_by("session").agg(*_places(), *_sums(), *_flags()).sort("session")
+    table = table.with_columns(*_picked(mine, table), outcome=_outcome(), complete=_complete())
+    names = distinct_names(mine, by="session").rename({"names": "usernames"})
+    return table.join(names, on="session", how="left", maintain_order="left").with_columns(
+        seconds=(pl.col("end") - pl.col("start")).dt.total_microseconds() / 1e6
     )
-    names = (
-        mine.filter(pl.col("username").is_not_null())
-        .group_by("session")
-        .agg(usernames=joined_names("username"))
-    )
-    return table.join(names, on="session", how="left", maintain_order="left").sort("session")
+
+
+def _places() -> list[pl.Expr]:
+    """Return for each session the places of the rows that tell who it was, and its span."""
+    place = pl.col("place")
+    front = pl.col("role") == "front"
+    return [
+        pl.col("time").min().alias("start"),
+        pl.col("time").max().alias("end"),
+        place.min().alias("_first"),
+        place.max().alias("_last"),
+        _where(front, place).max().alias("_front"),
+        _where(pl.col("source_ip").is_not_null(), place).min().alias("_peer"),
+        _where(pl.col("source_host").is_not_null(), place).min().alias("_named"),
+        _where(pl.col("commands_tried").is_not_null(), place).max().alias("_counted"),
+    ]
+
+
+def _where(test: pl.Expr, value: pl.Expr) -> pl.Expr:
+    return pl.when(test).then(value)
+
+
+def _picked(mine: pl.DataFrame, table: pl.DataFrame) -> list[pl.Series]:
+    """Return the values at those places: the daemon that took over last, the peer, the lines."""
+    daemon = table.select(pl.coalesce("_front", "_last")).to_series()
+    picks = {
+        "host": daemon,
+        "program": daemon,
+        "pid": daemon,
+        "source_ip": table["_peer"],
+        "source_host": table["_named"],
+        "commands_ok": table["_counted"],
+        "commands_tried": table["_counted"],
+        "file": table["_first"],
+    }
+    values = [mine[name].gather(places).alias(name) for name, places in picks.items()]
+    first_line = mine["line"].gather(table["_first"]).alias("first_line")
+    return [*values, first_line, _last_line(mine, table)]
+
+
+def _last_line(mine: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
+    """Return the last line in the file of the first: a session may go on in the next file."""
+    lines = mine["line"].gather(table["_last"]).alias("last_line")
+    begun = mine["file_rank"].gather(table["_first"])
+    if (begun == mine["file_rank"].gather(table["_last"])).all():
+        return lines
+    ranks = table.select("session", begun=begun)
+    here = mine.select("session", "line", "file_rank").join(ranks, on="session", how="left")
+    inside = here.filter(pl.col("file_rank") == pl.col("begun"))
+    last = inside.group_by("session").agg(last_line=pl.col("line").max())
+    return table.select("session").join(last, on="session", how="left")["last_line"]
 
 
 def completed_use(used: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -83,34 +133,8 @@ def completed_use(used: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _identity() -> list[pl.Expr]:
-    """Return who talked: the daemon that took over last from postscreen, and the peer."""
-    front = pl.col("role") == "front"
-    own = ("host", "program", "pid")
-    peer = ("source_ip", "source_host")
-    return [
-        *(pl.coalesce(pl.col(c).filter(front).last(), pl.col(c).last()).alias(c) for c in own),
-        *(pl.col(c).drop_nulls().first() for c in peer),
-    ]
-
-
-def _span() -> list[pl.Expr]:
-    return [
-        pl.col("time").min().alias("start"),
-        pl.col("time").max().alias("end"),
-        pl.col("file").first(),
-        pl.col("line").first().alias("first_line"),
-        # A session may go on in the next file; its lines are named as a range of one file.
-        pl.col("line").filter(pl.col("file") == pl.col("file").first()).last().alias("last_line"),
-    ]
-
-
 def _sums() -> list[pl.Expr]:
-    counters = ("commands_ok", "commands_tried")
-    return [
-        *(pl.col(column).sum().alias(name) for name, column in _COUNTS.items()),
-        *(pl.col(name).drop_nulls().last() for name in counters),
-    ]
+    return [pl.col(column).sum().alias(name) for name, column in _COUNTS.items()]
 
 
 def _flags() -> list[pl.Expr]:

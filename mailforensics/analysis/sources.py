@@ -8,7 +8,7 @@ import polars as pl
 from mailforensics import schema
 from mailforensics.addresses import network_of
 from mailforensics.analysis.attempts import count_once
-from mailforensics.analysis.bridge import TIME, counted, joined_names, number, places, to_pandas
+from mailforensics.analysis.bridge import TIME, counted, distinct_names, number, places, to_pandas
 from mailforensics.analysis.countries import country_of
 from mailforensics.analysis.sessions import completed_use
 from mailforensics.analysis.standing import DEFAULT_RULES, StandingRules, pairs, standings
@@ -123,13 +123,8 @@ def _mail_counts(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
     failed = (pl.col("event") == "auth_failed") | (pl.col("failures") > 0)
-    named = rows.filter(failed & pl.col("username").is_not_null())
-    return (
-        named.select("source_ip", "username")
-        .unique()
-        .group_by("source_ip")
-        .agg(usernames=pl.len(), accounts=joined_names("username"))
-    )
+    names = distinct_names(rows.filter(failed), by="source_ip")
+    return names.rename({"names": "accounts", "count": "usernames"})
 
 
 def _attacks(rows: pl.DataFrame, packets: pl.DataFrame, weights: Weights) -> pl.DataFrame:
