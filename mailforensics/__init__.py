@@ -26,6 +26,7 @@ from mailforensics.analysis.timeline import timeline
 from mailforensics.analysis.verdict import verdict
 from mailforensics.export.approvals import BanOptions
 from mailforensics.export.banscript import BanScript, ban_script
+from mailforensics.export.check_ban import check_ban
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.firewall import Firewall, read_firewall
@@ -56,6 +57,7 @@ __all__ = [
     "campaigns",
     "candidates",
     "case_from_environment",
+    "check_ban",
     "columns_of",
     "cover",
     "evidence",

@@ -37,3 +37,22 @@ BAN_RULES: Final[Table] = (
     Column("reason", "str", "", "the reviewer's words"),
     Column("command", "str", "", "the ufw command that does the same"),
 )
+
+CHECK_BAN: Final[Table] = (
+    Column("network", "str", "CIDR", "the network banned"),
+    Column("since", "time", "UTC", "when the ban counts from"),
+    Column("until", "str", "date", "last day of the ban, YYYY-MM-DD; null for good"),
+    Column("status", "str", "", "one of BAN_STATES"),
+    Column("last_before", "time", "UTC", "last mail-log line about it before the ban"),
+    Column("first_after", "time", "UTC", "first mail-log line about it under the ban"),
+    Column("last_after", "time", "UTC", "last mail-log line about it under the ban"),
+    Column("sessions_before", "int64", "count", "connections that began before the ban"),
+    Column("sessions_open", "int64", "count", "of these, those that went on under the ban"),
+    Column("sessions_after", "int64", "count", "connections that began under the ban"),
+    Column("blocked", "int64", "count", "packets logged as blocked under the ban: a lower bound"),
+    Column("last_blocked", "time", "UTC", "last of these"),
+    Column("moved_to", "str", "CIDR", "networks the attacker may have moved to, joined by `; `"),
+    Column("explanation", "str", "", "what that means, in plain words"),
+    Column("evidence", "str", "", "files and lines behind it"),
+)
+BAN_STATES: Final = ("leaking", "ending", "holding", "quiet", "no log")
