@@ -139,6 +139,21 @@ def test_campaigns_count_the_addresses_that_act_as_one(mail: pd.DataFrame) -> No
     assert found == "96 addresses in 96 networks act as one: 96 refused logins between them"
 
 
+def test_backtest_says_what_the_best_plan_stops(mail: pd.DataFrame) -> None:
+    """The finding is about the best plan; every policy has its bars."""
+    ax = plots.plot_backtest(mf.backtest(mail))
+    assert title(ax).startswith("The best plan would have stopped ")
+    assert title(ax).endswith("lost none proper")
+    assert len(ax.get_yticklabels()) == 5
+
+
+def test_survival_names_the_half_life(mail: pd.DataFrame) -> None:
+    """The finding is the age by which half of the attackers are gone."""
+    assert title(plots.plot_survival(mf.survival(mail))).startswith(
+        "Half of the attackers are gone after "
+    )
+
+
 @pytest.mark.parametrize(
     "draw",
     [
@@ -155,10 +170,13 @@ def test_campaigns_count_the_addresses_that_act_as_one(mail: pd.DataFrame) -> No
         lambda: plots.plot_cadence(schema.empty(schema.MAIL_EVENTS), source_ip="198.18.0.1"),
         lambda: plots.plot_frontier(schema.empty(schema.FRONTIER)),
         lambda: plots.plot_campaigns(mf.campaigns(schema.empty(schema.MAIL_EVENTS))),
+        lambda: plots.plot_backtest(mf.backtest(schema.empty(schema.MAIL_EVENTS))),
+        lambda: plots.plot_survival(mf.survival(schema.empty(schema.MAIL_EVENTS))),
     ],
     ids=[
         *("pressure", "timeline", "open sessions", "network sessions", "block map", "accounts"),
         *("ports", "countries", "cadence", "frontier", "campaigns"),
+        *("backtest", "survival"),
     ],
 )
 def test_empty_tables_give_words_instead(draw: Callable[[], Axes]) -> None:

@@ -3,6 +3,7 @@
 from mailforensics.show.plots.campaign import plot_campaigns
 from mailforensics.show.plots.choice import plot_frontier
 from mailforensics.show.plots.counts import plot_accounts, plot_countries, plot_ports
+from mailforensics.show.plots.hindsight import plot_backtest, plot_survival
 from mailforensics.show.plots.one_network import (
     plot_block_map,
     plot_cadence,
@@ -12,6 +13,7 @@ from mailforensics.show.plots.over_time import plot_open_sessions, plot_pressure
 
 __all__ = [
     "plot_accounts",
+    "plot_backtest",
     "plot_block_map",
     "plot_cadence",
     "plot_campaigns",
@@ -21,5 +23,6 @@ __all__ = [
     "plot_open_sessions",
     "plot_ports",
     "plot_pressure",
+    "plot_survival",
     "plot_timeline",
 ]
