@@ -27,6 +27,7 @@ from mailforensics.analysis.verdict import verdict
 from mailforensics.export.approvals import BanOptions
 from mailforensics.export.banscript import BanScript, ban_script
 from mailforensics.export.check_ban import check_ban
+from mailforensics.export.forms import BanList, export
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.firewall import Firewall, read_firewall
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BacktestOptions",
+    "BanList",
     "BanOptions",
     "BanScript",
     "Case",
@@ -62,6 +64,7 @@ __all__ = [
     "cover",
     "evidence",
     "explain",
+    "export",
     "log_lines",
     "messages",
     "network_of",

@@ -1,10 +1,9 @@
 """The ban script: one bash file that bans with ufw what a person approved, and can undo it."""
 
-import hashlib
 import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -14,7 +13,9 @@ import pandas as pd
 from mailforensics.addresses import Address, Network
 from mailforensics.errors import ArgumentError
 from mailforensics.export.approvals import Ban, BanOptions, HasApprovals, approved_bans
-from mailforensics.export.text import clean, slug
+from mailforensics.export.order import Order
+from mailforensics.export.saving import save_text
+from mailforensics.export.text import clean
 from mailforensics.reading.firewall import Firewall
 from mailforensics.schema import BAN_RULES, TIME_DTYPE, conform, empty
 
@@ -42,24 +43,11 @@ class BanScript:
             ArgumentError: another file is in the way, or the folder does not exist.
         """
         target = Path(path)
-        if not target.parent.is_dir():
-            raise ArgumentError(f"the folder {target.parent} does not exist; make it first.")
         if not overwrite and not _may_replace(target):
             raise ArgumentError(
                 f"{target} exists and is no ban script; take another name, or overwrite=True."
             )
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="ascii", newline="\n") as file:
-                file.write(self.text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o755)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        return target
+        return save_text(target, self.text, mode=0o755)
 
 
 def ban_script(  # noqa: PLR0913  the public contract: one keyword a decision of the caller
@@ -100,17 +88,21 @@ def ban_script(  # noqa: PLR0913  the public contract: one keyword a decision of
         allow_documentation=allow_documentation,
     )
     notes = (*approved.notes, *_firewall_notes(approved.bans, firewall))
+    return script_of(Order(approved.bans, notes, case, datetime.now(UTC).date()))
+
+
+def script_of(order: Order) -> BanScript:
+    """Return the script for bans that were checked already."""
     template = resources.files("mailforensics.export").joinpath("ban.sh").read_text("utf-8")
-    case_id = _case_id(case)
-    comments = [_comment(ban, case_id) for ban in approved.bans]
-    lines = [_line(ban, comment) for ban, comment in zip(approved.bans, comments, strict=True)]
+    comments = [_comment(ban, order.word) for ban in order.bans]
+    lines = [_line(ban, comment) for ban, comment in zip(order.bans, comments, strict=True)]
     text = (
-        template.replace("#{{header}}\n", _header(approved.bans, notes, case))
+        template.replace("#{{header}}\n", _header(order))
         .replace("#{{rules}}\n", "".join(f"{line}\n" for line in lines))
-        .replace("{{case_id}}", case_id)
-        .replace("{{case}}", clean(case, length=60))
+        .replace("{{case_id}}", order.word)
+        .replace("{{case}}", clean(order.case, length=60))
     )
-    return BanScript(text, _rules(approved.bans, comments), notes)
+    return BanScript(text, _rules(order.bans, comments), order.notes)
 
 
 def _may_replace(path: Path) -> bool:
@@ -120,14 +112,6 @@ def _may_replace(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(len(FIRST_LINES)) in {FIRST_LINES.encode(), b""}
-
-
-def _case_id(case: str) -> str:
-    """Return a word of at most 20 characters that is the case's own, also when slugs agree."""
-    word = slug(case)
-    if word == case:
-        return word or "case"
-    return f"{word or 'case'}-{hashlib.sha256(case.encode('utf-8', 'replace')).hexdigest()[:5]}"
 
 
 def _firewall_notes(bans: tuple[Ban, ...], firewall: Firewall | None) -> list[str]:
@@ -144,20 +128,20 @@ def _firewall_notes(bans: tuple[Ban, ...], firewall: Firewall | None) -> list[st
     return notes
 
 
-def _header(bans: tuple[Ban, ...], notes: tuple[str, ...], case: str) -> str:
-    reviewers = sorted({clean(ban.decision["reviewer"], length=40) for ban in bans})
-    last = max((_day(ban) for ban in bans), default="-")
+def _header(order: Order) -> str:
+    reviewers = sorted({clean(ban.decision["reviewer"], length=40) for ban in order.bans})
+    last = max((_day(ban) for ban in order.bans), default="-")
     lines = [
-        f"# Ban script of case {clean(case, length=60)}, written by mailforensics.",
+        f"# Ban script of case {clean(order.case, length=60)}, written by mailforensics.",
         "#",
-        f"# {len(bans)} networks, approved by {', '.join(reviewers) or 'nobody'}; "
+        f"# {len(order.bans)} networks, approved by {', '.join(reviewers) or 'nobody'}; "
         f"latest approval: {last}.",
         "# It bans nothing that is not in the list below. To begin: bash ban.sh --help",
     ]
-    if not bans:
+    if not order.bans:
         lines.append("# No network is approved, so there is nothing to ban.")
-    if notes:
-        lines += ["#", "# To know:", *(f"# - {clean(note, length=160)}" for note in notes)]
+    if order.notes:
+        lines += ["#", "# To know:", *(f"# - {clean(note, length=160)}" for note in order.notes)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,5 +1,6 @@
 """Clean text for files that run as root: what a log or a person wrote becomes plain ASCII."""
 
+import hashlib
 import re
 import unicodedata
 from typing import Final
@@ -26,3 +27,11 @@ def clean(text: object, *, length: int = 120) -> str:
 def slug(text: str, *, length: int = 14) -> str:
     """Return a text as a word of lower-case letters, digits and dashes, for names of sets."""
     return _NO_SLUG.sub("-", clean(text).lower()).strip("-")[:length].strip("-")
+
+
+def case_word(case: str) -> str:
+    """Return a word of at most 20 characters that is the case's own, also where slugs agree."""
+    word = slug(case)
+    if word == case:
+        return word or "case"
+    return f"{word or 'case'}-{hashlib.sha256(case.encode('utf-8', 'replace')).hexdigest()[:5]}"

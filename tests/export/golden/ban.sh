@@ -52,6 +52,7 @@ END
 
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
+has_program() { [[ -x $(type -P "$1") ]]; }
 fail() {
     warn "ban.sh: $*"
     exit 1
@@ -299,7 +300,7 @@ resolvers() {
 
 postfix_networks() {
     local entry
-    command -v postconf >/dev/null || return 0
+    has_program postconf || return 0
     postconf -xh mynetworks 2>/dev/null | tr -s ', ' '\n' | while read -r entry; do
         entry=${entry#cidr:}
         case $entry in
@@ -318,7 +319,7 @@ ssh_peers() {
         { say 22; sshd -T 2>/dev/null | awk '$1 == "port" { print $2 }'; } | sort -u |
             while read -r port; do ss -Htn state established "( sport = :$port )"; done
         ss -Htnp state established | grep -E '"sshd(-session|-auth)?"'
-    } | awk '{ print $4 }' | sort -u | peer_addresses
+    } 2>/dev/null | awk '{ print $4 }' | sort -u | peer_addresses
 }
 
 # peer_addresses: turns 198.51.100.7:4711 and [::ffff:198.51.100.7%eth0]:4711 into addresses.
@@ -347,22 +348,25 @@ take that rule away first if the ban is meant"
     done
 }
 
+# refuse TARGET WHY
+refuse() { refused[$1]+="${refused[$1]+; it }$2"; }
+
 # check_targets: fills ${refused[TARGET]} with what a target would hit.
 check_targets() {
     local number length key
     for number in "${!targets[@]}"; do
         for length in ${guard_lengths[${target_bits[number]:0:1}]}; do
             key=${target_bits[number]:0:length}
-            [[ ! ${guards[$key]-} ]] || refused[$number]="lies in ${guards[$key]}"
+            [[ ! ${guards[$key]-} ]] || refuse "$number" "lies in ${guards[$key]}"
         done
         if [[ ${target_bits[number]} == 6* && $ipv6 == off ]]; then
-            refused[$number]='IPv6 is off in ufw (IPV6=no in /etc/default/ufw)'
+            refuse "$number" 'cannot be banned while IPv6 is off in ufw (IPV6=no in /etc/default/ufw)'
         fi
     done
     for key in "${!guards[@]}"; do
         for length in "${!target_lengths[@]}"; do
             number=${target_at[${key:0:length}]-}
-            ((${#key} < length)) || [[ -z $number ]] || refused[$number]="holds ${guards[$key]}"
+            ((${#key} <= length)) || [[ -z $number ]] || refuse "$number" "holds ${guards[$key]}"
         done
     done
 }
@@ -380,7 +384,7 @@ need_root() { ((EUID == 0)) || fail "--$mode needs root: sudo bash $0 --$mode"; 
 
 need_ufw() {
     local version
-    command -v ufw >/dev/null || fail 'ufw is not installed; this script works only with ufw.'
+    has_program ufw || fail 'ufw is not installed; this script works only with ufw.'
     version=$(ufw version | awk 'NR == 1 { print $2 }')
     [[ $version =~ ^([0-9]+)\.([0-9]+) ]] || fail "'ufw version' says nothing useful: $version"
     ((BASH_REMATCH[1] > 0 || 10#${BASH_REMATCH[2]} >= 36)) ||
@@ -400,7 +404,7 @@ that can lock you out. Do it yourself, in this order:
 }
 
 need_sight_of_ssh() {
-    { command -v ss && command -v ip; } >/dev/null || ((${#allowed[@]})) ||
+    { has_program ss && has_program ip; } || ((${#allowed[@]})) ||
         fail "without ss and ip it cannot see who is logged in. Install iproute2, or name the
 address you work from with --allow ADDRESS (more than one: repeat it). Nothing was changed."
 }
@@ -882,7 +886,7 @@ banned_sessions() {
 # end_sessions: ufw lets a session go on that was open before the ban; so end it where one can.
 end_sessions() {
     local session
-    command -v ss >/dev/null || { say 'Without ss, sessions that are open may go on.' && return; }
+    has_program ss || { say 'Without ss, sessions that are open may go on.' && return; }
     banned_sessions
     for session in "${sessions[@]}"; do
         ss -K dst "${session% *}" sport = ":${session#* }" >/dev/null 2>&1
@@ -1128,7 +1132,7 @@ read_last_seen() {
 }
 
 system_journal() {
-    command -v journalctl >/dev/null || return 0
+    has_program journalctl || return 0
     if [[ $1 == kernel ]]; then journalctl -kq -o short-iso; else journalctl -q -o short-iso -t postfix/smtpd; fi
 }
 
