@@ -1,6 +1,7 @@
 """Tables for people: plain text for a terminal, short tables for a notebook, columns explained."""
 
 import html
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from mailforensics.schema import Table, require
 CELL_LETTERS: Final = 60
 VALUE_LETTERS: Final = 88
 PROSE_LETTERS: Final = 100
+CODE_WORDS: Final = re.compile(r"`([^`]+)`")
 KNOWN_TABLES: Final[tuple[Table, ...]] = (
     *(schema.MAIL_EVENTS, schema.FIREWALL_EVENTS, schema.AUDIT, schema.SESSIONS, schema.SOURCES),
     *(schema.CANDIDATES, schema.BREACHES, schema.DECISIONS, schema.FRONTIER, schema.MESSAGES),
@@ -140,11 +142,15 @@ class Prose:
 
     def _repr_html_(self) -> str:
         return "".join(
-            f"<ul><li>{html.escape(line[2:])}</li></ul>"
+            f"<ul><li>{_html_words(line[2:])}</li></ul>"
             if line.startswith("- ")
-            else f"<p>{html.escape(line)}</p>"
+            else f"<p>{_html_words(line)}</p>"
             for line in self.text.splitlines()
         )
+
+
+def _html_words(line: str) -> str:
+    return CODE_WORDS.sub(r"<code>\1</code>", html.escape(line))
 
 
 def prose(text: object) -> Prose:

@@ -92,7 +92,8 @@ def test_an_empty_table_is_one_word() -> None:
 
 def test_prose_wraps_and_is_escaped() -> None:
     """Sentences become paragraphs, `- ` lines a list, and markup of a log plain text."""
-    shown = prose("Somebody got in: <b>vera</b>.\n- one\n- " + "word " * 60)
+    shown = prose("Somebody got in: <b>vera</b>, `auth=1`.\n- one\n- " + "word " * 60)
     assert "<b>" not in shown._repr_html_()
     assert shown._repr_html_().count("<li>") == 2
+    assert "<code>auth=1</code>" in shown._repr_html_()
     assert all(len(line) <= 100 for line in repr(shown).splitlines())
