@@ -8,9 +8,12 @@ from mailforensics.reading.distinct import parse_distinct
 
 # Short queue ids are hexadecimal; long ones leave out the vowels, so that they spell no words.
 _QUEUE_ID: Final = r"^(?:([0-9A-F]{6,}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,})|NOQUEUE): "
-_PROCESS: Final = r"^([a-z][a-z0-9-]*)(?:: |[(<])"
+# Dovecot 1.x may write its own name twice.
+_PROCESS: Final = r"^(?:dovecot: )?([a-z][a-z0-9-]*)(?:: |[(<])"
 # What stands in brackets after the process holds names and addresses: it stays in the body.
-_DOVECOT: Final = r"^[a-z][a-z0-9-]*(?:: (?:(?:Debug|Info|Warning|Error|Fatal|Panic): )?)?"
+_DOVECOT: Final = (
+    r"^(?:dovecot: )?[a-z][a-z0-9-]*(?:: (?:(?:Debug|Info|Warning|Error|Fatal|Panic): )?)?"
+)
 
 
 def take_off(heads: pl.DataFrame) -> pl.DataFrame:

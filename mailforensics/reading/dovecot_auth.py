@@ -20,10 +20,11 @@ from mailforensics.reading.patterns import Pattern
 AUTH: Final = ("auth", "auth-worker")
 LEVEL: Final = "(?:(?:Debug|Info|Warning|Error|Fatal|Panic): )?"
 _WHO: Final = r"(?:\?|(?P<username>[^,()]+))?(?:,(?P<source_ip>[0-9A-Fa-f.:]+))?"
+_WORKER: Final = r"(?:\((?:[0-9]+|default)\): )?"
 # 2.3: `pam(bob,198.18.4.77,<session>): …`; a worker puts its connection before it.
 _OLD: Final = (
-    rf"(?:\([0-9]+\): )?{LEVEL}(?:conn unix:\S+ \(pid=[0-9]+,uid=[0-9]+\): )?"
-    rf"(?:auth-worker<[0-9]+>: )?[a-z][a-z0-9_-]*\({_WHO}(?:,master)?(?:,<[^<>]*>)?\): "
+    rf"{_WORKER}{LEVEL}(?:conn unix:\S+ \((?:pid=[0-9]+,)?uid=[0-9]+\): )?"
+    rf"(?:auth-worker<[0-9]+>: )?[a-z][a-z0-9_-]*\({_WHO}(?:,master)?(?:,(?:<[^<>]*>)?)?\): "
 )
 # 2.4: `auth(bob,198.18.4.77,sasl:plain)<session>: pam: …`.
 _NEW: Final = (
@@ -76,7 +77,7 @@ AUTH_PATTERNS: Final = (
             event,
             AUTH,
             literal,
-            rf"(?:\([0-9]+\): )?{LEVEL}(?P<reason>(?:mysql|pgsql|sqlite|cassandra)(?:\([^()]*\))?: "
+            rf"{_WORKER}{LEVEL}(?P<reason>(?:mysql|pgsql|sqlite|cassandra)(?:\([^()]*\))?: "
             rf".*{literal}.*)",
             sample=f"auth: Error: mysql(db.example.org): Connect {literal} x",
             gives={"reason": f"mysql(db.example.org): Connect {literal} x"},

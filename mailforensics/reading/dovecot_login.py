@@ -24,9 +24,10 @@ LOGIN: Final = (
 )
 # What may follow `rip=…`: no `<` or `>` but around the session's name.
 _REST: Final = r"(?:, [^<>]*)?(?:, session=<[^<>]*>)?(?:, [^<>]*)?"
+# Before 2.0 without a user where none was named.
 _WHO: Final = (
-    r"user=<(?P<username>.+)?>(?:, method=(?P<sasl_method>[^<>]*?))?"
-    r", rip=(?P<source_ip>[0-9A-Fa-f.:]+)"
+    r"(?:user=<(?P<username>.+)?>, )?(?:method=(?P<sasl_method>[^<>]*?), )?"
+    r"rip=(?P<source_ip>[0-9A-Fa-f.:]+)"
 )
 CLIENT: Final = _WHO + _REST
 # The same for a name without brackets. No trap fits: what follows a trap has a `>` too many.
@@ -34,7 +35,11 @@ _PLAIN: Final = (
     r"user=<(?P<username>[^<>]+)>, method=(?P<sasl_method>[^\s,<>]+)"
     r", rip=(?P<source_ip>[0-9A-Fa-f.:]+)(?:,[^<>]*(?:<[^<>]*>)?)?"
 )
-_END: Final = r"(?:Disconnected|Aborted login|Login aborted)[^<]*"
+_VERBS: Final = (
+    "(?:Disconnected|Aborted login|Login aborted|Remote closed connection"
+    "|Client has quit the connection|Connection closed)"
+)
+_END: Final = rf"{_VERBS}[^<]*"
 # 2.4 repeats the reason as a code: `(auth failed, 1 attempts in 2 secs) (auth_failed)`.
 _CODE: Final = r"(?: \([a-z_]+\))?"
 _COUNT: Final = (
@@ -118,7 +123,7 @@ LOGIN_PATTERNS: Final = (
         "auth_failed",
         LOGIN,
         "(auth failed, ",
-        r"(?:Disconnected|Aborted login|Login aborted)[^<(]*\((?P<reason>auth failed), "
+        rf"{_VERBS}[^<(]*\((?P<reason>auth failed), "
         rf"(?P<auth_tried>[0-9]+) attempts in [0-9]+ secs\){_CODE}: {_PLAIN}",
         sample=f"imap-login: Disconnected (auth failed, 3 attempts in 12 secs): {_SAMPLE}",
         gives={**_SAMPLE_GIVES, "auth_tried": "3", "reason": "auth failed"},
@@ -203,7 +208,7 @@ LOGIN_PATTERNS: Final = (
         "disconnect",
         LOGIN,
         "rip=",
-        rf"(?:Disconnected|Aborted login|Login aborted):? ?(?P<reason>[^<]*?): {CLIENT}",
+        rf"{_VERBS}:? ?(?P<reason>[^<]*?): {CLIENT}",
         sample=f"pop3-login: Aborted login by logging out (no auth attempts in 2 secs): {_NOBODY}",
         gives={"source_ip": "198.18.4.77", "reason": "by logging out (no auth attempts in 2 secs)"},
     ),

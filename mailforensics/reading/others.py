@@ -15,6 +15,7 @@ from mailforensics.reading.patterns import PEER, Pattern
 _IP: Final = r"(?P<source_ip>[0-9A-Fa-f.:]+)"
 _QUEUE_ID: Final = r"(?P<queue_id>[0-9A-Za-z]{6,}): "
 _SPF: Final = ("policyd-spf", "policy-spf", "pypolicyd-spf", "spfpolicy")
+_PAM: Final = ("saslauthd", "auth", "dovecot-auth")
 # Text without `qid:`: rspamd's own fields cannot come a second time.
 _NO_QID: Final = "(?:[^q]|q+[^qi]|q+i[^dq]|q+id[^:q])*q*"
 
@@ -230,13 +231,27 @@ OTHERS: Final = (
         "[reason=PAM auth error]",
         gives={"username": "bob", "reason": "PAM auth error"},
     ),
+    # PAM's line for the same try; `rhost` comes after the client's own text: the last one counts.
     Pattern(
         "server",
-        ("saslauthd", "auth"),
+        _PAM,
+        " authentication failure; ",
+        r"(?P<reason>pam_[a-z0-9_]+\([a-z0-9_-]+:[a-z]+\): authentication failure); logname=\S* "
+        rf"uid=[0-9]* euid=[0-9]* tty=\S* ruser=(?P<username>.+)? rhost={_IP}(?: +user=\S*)?",
+        sample="pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot "
+        "ruser=x rhost=203.0.113.9 rhost=198.18.4.77  user=bob",
+        gives={
+            "reason": "pam_unix(dovecot:auth): authentication failure",
+            "username": "x rhost=203.0.113.9",
+            "source_ip": "198.18.4.77",
+        },
+    ),
+    Pattern(
+        "server",
+        _PAM,
         "pam_",
         r"(?P<reason>pam_[a-z0-9_]+\([a-z0-9_-]+:[a-z]+\): [a-z ]+)(?:;.*)?",
-        sample="pam_unix(smtp:auth): authentication failure; logname= uid=0 euid=0 tty= "
-        "ruser=x rhost=203.0.113.9  user=bob",
-        gives={"reason": "pam_unix(smtp:auth): authentication failure"},
+        sample="pam_unix(smtp:auth): check pass; user unknown",
+        gives={"reason": "pam_unix(smtp:auth): check pass"},
     ),
 )

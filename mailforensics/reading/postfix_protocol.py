@@ -143,7 +143,7 @@ PROTOCOL_PATTERNS: Final = (
         "pipelining",
         SMTPD,
         "improper command pipelining after ",
-        rf"improper command pipelining (?P<reason>after {STAGE}) from {PEER}(?:: .*)?",
+        rf"improper command pipelining (?P<reason>after {STAGE}) from {PEER}(?::.*)?",
         sample=r"improper command pipelining after CONNECT from unknown[198.18.9.3]: EHLO x\r\n",
         gives={"source_ip": "198.18.9.3", "reason": "after CONNECT"},
     ),
