@@ -59,8 +59,9 @@ def sessions(rng: random.Random) -> Iterator[tuple[str, str]]:
             yield (
                 smtpd,
                 (
-                    f"NOQUEUE: reject: RCPT from {peer}: 454 4.7.1 <a{rng.randint(1, 999)}@example.net>: "
-                    f"Relay access denied; from=<b@example.com> to=<a@example.net> proto=ESMTP helo=<x>"
+                    f"NOQUEUE: reject: RCPT from {peer}: 454 4.7.1 "
+                    f"<a{rng.randint(1, 999)}@example.net>: Relay access denied; "
+                    "from=<b@example.com> to=<a@example.net> proto=ESMTP helo=<x>"
                 ),
             )
             yield smtpd, f"disconnect from {peer} ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4"
@@ -68,7 +69,8 @@ def sessions(rng: random.Random) -> Iterator[tuple[str, str]]:
             yield (
                 "dovecot",
                 (
-                    "imap-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): "
+                    "imap-login: Disconnected: Connection closed "
+                    "(auth failed, 1 attempts in 2 secs): "
                     f"user=<info>, method=PLAIN, rip={ip}, lip=203.0.113.10, TLS, "
                     f"session=<{rng.random()}>"
                 ),
