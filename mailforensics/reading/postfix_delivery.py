@@ -139,6 +139,25 @@ DELIVERY_PATTERNS: Final = (
             "reason": "untrusted issuer /CN=Example CA",
         },
     ),
+    Pattern(
+        "server",
+        (*CLIENT, "tlsproxy"),
+        "setting up TLS connection to ",
+        f"setting up TLS connection to {_RELAY}",
+        sample="setting up TLS connection to mx.example.com[192.0.2.25]:25",
+        gives={"relay": "mx.example.com[192.0.2.25]:25"},
+    ),
+    Pattern(
+        "server",
+        (*CLIENT, "tlsproxy"),
+        "]:",
+        f"{_RELAY}: (?P<reason>.*)",
+        sample="mx.example.com[192.0.2.25]:25: subject_CN=mx.example.com, issuer=Example CA",
+        gives={
+            "relay": "mx.example.com[192.0.2.25]:25",
+            "reason": "subject_CN=mx.example.com, issuer=Example CA",
+        },
+    ),
     # A host did not answer or said no; the delivery's own line follows and counts.
     Pattern(
         "server",

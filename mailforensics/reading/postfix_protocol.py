@@ -113,20 +113,6 @@ PROTOCOL_PATTERNS: Final = (
     ),
     Pattern(
         "server",
-        SMTPD,
-        ": subject_CN=",
-        rf"{PEER}: (?P<reason>subject_CN=.*)",
-        sample="mx.example.com[192.0.2.25]: subject_CN=mx.example.com, issuer=Example CA, "
-        "fingerprint=AA:BB, pkey_fingerprint=CC:DD",
-        gives={
-            "source_ip": "192.0.2.25",
-            "source_host": "mx.example.com",
-            "reason": "subject_CN=mx.example.com, issuer=Example CA, fingerprint=AA:BB, "
-            "pkey_fingerprint=CC:DD",
-        },
-    ),
-    Pattern(
-        "server",
         (*SMTPD, "tlsproxy"),
         "certificate verification failed for ",
         rf"(?:client )?certificate verification failed for {PEER}: (?P<reason>.*)",
@@ -201,17 +187,37 @@ PROTOCOL_PATTERNS: Final = (
         sample="warning: Refusing STARTTLS request from unknown[198.18.9.3] for service smtp",
         gives={"source_ip": "198.18.9.3", "reason": "Refusing STARTTLS request"},
     ),
+    # TLS at log level 2, and replaced commands: the client stands first, or last.
     Pattern(
         "server",
         SMTPD,
-        ": replacing command ",
-        rf"{PEER}: (?P<reason>replacing command .*)",
-        sample='mx.example.com[192.0.2.25]: replacing command "HELLO x" with "EHLO x"',
+        ": ",
+        rf"{PEER}: (?P<reason>.*)",
+        sample="mx.example.com[192.0.2.25]: subject_CN=mx.example.com, issuer=Example CA",
         gives={
             "source_ip": "192.0.2.25",
             "source_host": "mx.example.com",
-            "reason": 'replacing command "HELLO x" with "EHLO x"',
+            "reason": "subject_CN=mx.example.com, issuer=Example CA",
         },
+    ),
+    Pattern(
+        "server",
+        SMTPD,
+        "setting up TLS connection from ",
+        rf"setting up TLS connection from {PEER}",
+        sample="setting up TLS connection from unknown[198.18.9.3]",
+        gives={"source_ip": "198.18.9.3"},
+    ),
+    *(
+        Pattern(
+            "server",
+            (*SMTPD, "smtp", "lmtp", "tlsproxy"),
+            words,
+            f"{words}.*",
+            sample=f"{words} before SSL initialization",
+            gives={},
+        )
+        for words in ("SSL_accept:", "SSL_connect:", "initializing the ", "SSL3 alert ")
     ),
     # Whatever else smtpd warns about a client, the client stands first.
     Pattern(
