@@ -4,6 +4,7 @@ import ast
 import ipaddress
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from typing import Any
 
 import nbformat
 import pytest
+
+import mailforensics as mf
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
@@ -26,6 +29,8 @@ ALLOWED = [
     )
 ]
 BANNED_CODE = ("!", "%", "import sys", "import os", "pip install", "requests", "urllib")
+SAMPLES = ROOT / "data" / "samples"
+AGG = "import matplotlib; matplotlib.use('Agg')\n"
 BYTES = 900_000
 CELL_LINES = 15
 NBVAL = (
@@ -136,16 +141,49 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert (path.parent / target).exists(), target
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    """Return a place with the notebooks and the samples, and no case of earlier runs."""
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    shutil.copytree(FOLDER, tmp_path / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    return tmp_path
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
-def test_outputs_are_what_the_code_gives_today(path: Path) -> None:
+def test_outputs_are_what_the_code_gives_today(path: Path, fresh: Path) -> None:
     """Run again, each cell gives the stored text (nbval, strict)."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("MAILFORENSICS_")}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NBVAL, str(path)],
-        cwd=ROOT,
-        env=clean | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", fresh),
+            *(*NBVAL, fresh / path.relative_to(ROOT)),
+        ],
+        cwd=fresh,
+        env=clean | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.returncode == 0, run.stdout[-4000:]
+    assert run.returncode == 0, run.stdout[-4000:] + "run python tools/build_notebooks.py"
+
+
+@pytest.mark.parametrize("log", ["article.log", "quiet"])
+@pytest.mark.parametrize("path", LESSONS, ids=named)
+def test_runs_on_a_log_without_its_subject(path: Path, log: str, fresh: Path) -> None:
+    """Fifteen lines without a success, or a day without an attack: no cell fails."""
+    evidence = SAMPLES / log
+    if log == "quiet":
+        evidence = fresh / "quiet.log"
+        evidence.write_text("\n".join(mf.simulate_attack("quiet")["line"]) + "\n", "utf-8")
+    code = "\n".join(cell.source for cell in cells(path, "code"))
+    run = subprocess.run(
+        [sys.executable, "-W", "error::FutureWarning", "-c", f"{AGG}{code}"],
+        cwd=fresh / "notebooks",
+        env=os.environ
+        | {"MAILFORENSICS_LOGS": str(evidence), "MAILFORENSICS_CASE": str(fresh / "case")}
+        | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]

@@ -8,13 +8,14 @@ them in JupyterLab, then run this before you commit.
 
 import argparse
 import os
+import tempfile
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-FOLDER = Path(__file__).parents[1] / "notebooks"
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 300
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -32,10 +33,14 @@ def main() -> None:
 
 
 def build(path: Path) -> None:
-    """Run one notebook from its own folder and write it back, cleaned."""
+    """Run one notebook beside the samples, with no case of earlier runs; write it back, cleaned."""
     notebook = nbformat.read(path, as_version=4)
-    resources = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=CELL_SECONDS, resources=resources).execute()
+    with tempfile.TemporaryDirectory() as fresh:
+        (Path(fresh) / "data").symlink_to(FOLDER.parent / "data")
+        place = Path(fresh) / path.resolve().parent.relative_to(FOLDER.parent)
+        place.mkdir(parents=True)
+        resources = {"metadata": {"path": str(place)}}
+        NotebookClient(notebook, timeout=CELL_SECONDS, resources=resources).execute()
     clean(notebook)
     nbformat.write(notebook, path)
 

@@ -48,7 +48,7 @@ def _facts(events: pd.DataFrame) -> pd.DataFrame:
     facts = events.attrs.get("evidence")
     names = ["file", "sha256", "bytes", "lines", "year_from", "notes"]
     if facts is None:
-        files = pd.DataFrame({"file": sorted(events["file"].dropna().unique())})
+        files = pd.DataFrame({"file": sorted(events["file"].dropna().unique())}, dtype="str")
         return files.assign(notes=_NO_FACTS).reindex(columns=names)
     return pd.DataFrame(facts, columns=names).assign(
         notes=["; ".join(fact["notes"]) for fact in facts]

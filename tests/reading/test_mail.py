@@ -41,3 +41,10 @@ def test_audit_adds_up() -> None:
     (row,) = mf.audit(mf.read_mail_log(LOG, year=2026)).to_dict("records")
     assert (row["lines"], row["events"], row["other"], row["unparsed"]) == (6, 6, 1, 1)
     assert row["year_from"] == "given (year=)"
+
+
+def test_an_audit_of_no_events_is_an_empty_table() -> None:
+    """A case without a firewall log audits as no file, not as an error."""
+    table = mf.audit(schema.empty(schema.FIREWALL_EVENTS))
+    assert table.empty
+    assert list(table.columns) == schema.names(schema.AUDIT)
