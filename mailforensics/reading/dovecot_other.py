@@ -159,13 +159,24 @@ OTHER_PATTERNS: Final = (
         )
     ),
     # Whatever else a mail session logs, the user's own actions included.
-    Pattern(
-        "server",
-        (*_SESSIONS, *_DELIVERY),
-        ": ",
-        rf"\((?P<username>[^()]*)\)(?:<[^<>]*>)*: {LEVEL}(?P<reason>.*)",
-        sample="imap(bob)<4242><x1Yz+/==>: delete: box=INBOX, uid=7, msgid=<1@example.com>",
-        gives={"username": "bob", "reason": "delete: box=INBOX, uid=7, msgid=<1@example.com>"},
+    *(
+        Pattern(
+            "server",
+            services,
+            ": ",
+            rf"\({user}\)(?:<[^<>]*>)*: {LEVEL}(?P<reason>.*)",
+            sample=f"{services[0]}{who}: delete: box=INBOX, uid=7, msgid=<1@example.com>",
+            gives={**gives, "reason": "delete: box=INBOX, uid=7, msgid=<1@example.com>"},
+        )
+        for services, user, who, gives in (
+            (
+                _SESSIONS,
+                r"(?P<username>[^()]*)",
+                "(bob)<4242><x1Yz+/==>",
+                {"username": "bob"},
+            ),
+            (_DELIVERY, r"(?:[0-9]+|(?:[0-9]+, )?(?P<username>[^()]*))", "(4242)", {}),
+        )
     ),
     Pattern(
         "server",

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from mailforensics.errors import ArgumentError
-from mailforensics.reading.explain_words import PORTS, REFUSALS, REPLIES, SENTENCES
+from mailforensics.reading.explain_words import ACTIONS, PORTS, REASONS, REPLIES, SENTENCES
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.ufw import read_ufw_log
 
@@ -19,6 +19,7 @@ Row = Mapping[str, object]
 _TAGS: Final = ("postfix/smtpd", "postfix/postscreen", "postfix/smtp", "postfix/cleanup", "dovecot")
 _LONGEST_TEXT: Final = 400
 _UNKNOWN: Final = ("unparsed", "other")
+_CHECKERS: Final = ("auth", "auth-worker", "dovecot-auth", "saslauthd")
 _COUNTER: Final = re.compile(r" ([a-z]+)=([0-9]+)(?:/([0-9]+))?")
 _PASSWORD: Final = re.compile(r"(given password: ).*(\))")
 
@@ -101,7 +102,7 @@ def _reason(row: Row) -> Iterator[str]:
         )
         return
     yield f"The log says: “{reason}”."
-    yield from [meaning for text, meaning in REFUSALS.items() if text in reason][:1]
+    yield from [meaning for text, meaning in REASONS.items() if text in reason][:1]
 
 
 def _decoded(text: str) -> str:
@@ -118,6 +119,8 @@ def _reply(row: Row) -> Iterator[str]:
     status = str(row.get("status", ""))
     if status.isdigit():
         yield f"Reply {status}: {REPLIES.get(status[0], 'unusual')}."
+    elif status in ACTIONS:
+        yield ACTIONS[status]
 
 
 def _counters(row: Row) -> Iterator[str]:
@@ -144,7 +147,7 @@ def _message(row: Row) -> Iterator[str]:
         yield f"The recipient was <{_clean(row['recipient'])}>."
     if "helo" in row:
         yield f"It called itself {_clean(row['helo'])}, which proves nothing."
-    if "relay" in row:
+    if row.get("relay", "none") != "none" and "{who}" not in SENTENCES[str(row["event"])]:
         yield f"It went by {_clean(row['relay'])}."
     if "delay" in row:
         yield f"It had been here for {row['delay']:g} seconds."
@@ -172,6 +175,8 @@ def _note(row: Row) -> Iterator[str]:
         yield f"It says: “{_clean(row['message'])}”."
     if "{who}" not in SENTENCES[str(row["event"])] and "service" in row and "source_ip" in row:
         yield f"The client was {_who(row)}."
+    if row["event"] == "server" and str(row.get("service")) in _CHECKERS and "username" in row:
+        yield "The try itself is logged by whoever asked for the check, and counted there."
     if row.get("repeat", 1) != 1:
         yield f"syslog folded it: it stands for {row['repeat']} equal lines."
 

@@ -37,7 +37,7 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "removed": "A message is done with and left the queue.",
         "outbound_auth_failed": "This server's own login at another server failed. No attack.",
         "auth_unavailable": "This server's own login service failed. No attack.",
-        "server": "A note of the server's own. No attempt is counted for it.",
+        "server": "A note of the server's own: nothing is counted for it.",
         "other": "A line of no known kind.",
         "unparsed": "This has no head as a log line has: no time, host and program.",
         "blocked": "The firewall dropped a packet.",
@@ -56,8 +56,8 @@ REPLIES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-# What a refusal that contains a text means, the most telling first.
-REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
+# What a reason that contains a text means, the most telling first.
+REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "Relay access denied": "It wanted this server to carry mail to somebody elsewhere.",
         "relay not permitted": "It wanted this server to carry mail to somebody elsewhere.",
@@ -70,7 +70,18 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "Sender address rejected": "The sender's address is not to this server's liking.",
         "Password mismatch?": "The password may have been wrong, or there is no such account.",
         "Password mismatch": "The account exists; the password was wrong.",
+        "invalid credentials": "The account or the password was wrong.",
         "(reason unavailable)": "The login service gave Postfix no reason.",
+        "nvalid authentication mechanism": "The server does not offer that login method.",
+        "unsupported auth mechanism": "The server does not offer that login method.",
+        "tried to use dis": "The password would have crossed the net in clear: not allowed here.",
+        "no auth attempts": "It did not try to log in.",
+        "after CONNECT": "It came and went without a word, as scanners and health checks do.",
+        "after EHLO": "It asked what the server can do, and left.",
+        "after STARTTLS": "It left while encryption was being set up.",
+        "after AUTH": "It left during a login or right after one.",
+        "after RCPT": "It left after naming a recipient.",
+        "after DATA": "It left in the middle of a message.",
     }
 )
 
@@ -93,5 +104,27 @@ PORTS: Final[Mapping[str, str]] = MappingProxyType(
         "3306": "MySQL",
         "3389": "Windows remote desktop",
         "4190": "ManageSieve",
+    }
+)
+
+# What a rule did with a message that it did not refuse.
+ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "warn": "A rule only noted it.",
+        "warning": "A rule only noted it.",
+        "info": "A rule only noted it.",
+        "hold": "A rule put the message on hold; a person decides.",
+        "milter-hold": "A filter put the message on hold; a person decides.",
+        "filter": "A rule sends the message through a filter.",
+        "redirect": "A rule sends the message to another address.",
+        "bcc": "A rule sends a copy to another address.",
+        "prepend": "A rule adds a header.",
+        "replace": "A rule rewrote a line.",
+        "strip": "A rule removed a line.",
+        "delay": "A rule delays the message.",
+        "permit": "A rule let it pass.",
+        "pass": "A rule let it pass.",
+        "discard": "The message was taken and thrown away; its sender is not told.",
+        "greylist": "A stranger is asked to come back later; spam programs seldom do.",
     }
 )
