@@ -231,18 +231,19 @@ OTHERS: Final = (
         "[reason=PAM auth error]",
         gives={"username": "bob", "reason": "PAM auth error"},
     ),
-    # PAM's line for the same try; `rhost` comes after the client's own text: the last one counts.
+    # PAM's line for the same try. The client's own text stands before and after `rhost`: only a
+    # name without blanks leaves no doubt which one is PAM's.
     Pattern(
         "server",
         _PAM,
         " authentication failure; ",
         r"(?P<reason>pam_[a-z0-9_]+\([a-z0-9_-]+:[a-z]+\): authentication failure); logname=\S* "
-        rf"uid=[0-9]* euid=[0-9]* tty=\S* ruser=(?P<username>.+)? rhost={_IP}(?: +user=\S*)?",
+        rf"uid=[0-9]* euid=[0-9]* tty=\S* ruser=(?P<username>\S+)? rhost={_IP}(?: +user=\S*)?",
         sample="pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot "
-        "ruser=x rhost=203.0.113.9 rhost=198.18.4.77  user=bob",
+        "ruser=rhost=203.0.113.9 rhost=198.18.4.77  user=bob",
         gives={
             "reason": "pam_unix(dovecot:auth): authentication failure",
-            "username": "x rhost=203.0.113.9",
+            "username": "rhost=203.0.113.9",
             "source_ip": "198.18.4.77",
         },
     ),

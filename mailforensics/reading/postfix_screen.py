@@ -14,7 +14,8 @@ from mailforensics.reading.patterns import Pattern
 
 _SCREEN: Final = ("postscreen",)
 _TLSPROXY: Final = ("tlsproxy",)
-_CLIENT: Final = r"\[(?P<source_ip>[0-9A-Fa-f.:]+)\]:(?P<source_port>[0-9]+)"
+# Without a port in the first releases.
+_CLIENT: Final = r"\[(?P<source_ip>[0-9A-Fa-f.:]+)\](?::(?P<source_port>[0-9]+))?"
 _SAMPLE: Final = "[198.18.5.6]:40001"
 _GIVES: Final = {"source_ip": "198.18.5.6", "source_port": "40001"}
 
@@ -45,7 +46,7 @@ def _failed(event: str, words: str, after: str) -> Pattern:
         event,
         _SCREEN,
         words,
-        rf"{words} from {_CLIENT} (?P<reason>after .*)",
+        rf"{words} from {_CLIENT}(?: (?P<reason>after .*))?",
         sample=f"{words} from {_SAMPLE} {after}",
         gives={**_GIVES, "reason": after},
     )
@@ -56,7 +57,7 @@ SCREEN_PATTERNS: Final = (
         "screen_connect",
         _SCREEN,
         "CONNECT from ",
-        rf"CONNECT from {_CLIENT} to \[[0-9A-Fa-f.:]+\]:[0-9]+",
+        rf"CONNECT from {_CLIENT}(?: to \[[0-9A-Fa-f.:]+\]:[0-9]+)?",
         sample=f"CONNECT from {_SAMPLE} to [192.0.2.1]:25",
         gives=_GIVES,
     ),

@@ -53,6 +53,10 @@ LINES = (
     "postgrey: action=greylist, reason=new, client_name=unknown, client_address=198.18.4.77, "
     "sender={x}, recipient={x}",
     "saslauthd: do_auth : auth failure: [user={x}] [service=smtp] [realm=] [mech=pam] [reason=no]",
+    "auth: pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot "
+    "ruser={x} rhost=198.18.4.77",
+    "saslauthd: pam_unix(smtp:auth): authentication failure; logname= uid=0 euid=0 tty= ruser={x} "
+    "rhost=198.18.4.77  user={x}",
     "opendkim: 51DBE53E1ED: {x}",
 )
 # Pieces that look like what a daemon writes about a peer: the more alike, the harder the trap.
@@ -85,7 +89,14 @@ PIECES = st.sampled_from(
             ", ",
             '"',
         ),
-        *("Started proxying to", "client-ip=203.0.113.9; ", "client_address=203.0.113.9, ", "\\"),
+        *(
+            " rhost=203.0.113.9",
+            " user=",
+            "Started proxying to",
+            "client-ip=203.0.113.9; ",
+            "client_address=203.0.113.9, ",
+            "\\",
+        ),
         *("ip: 203.0.113.9, from: <", "qid: <x>, ", " not matched, using default chain", "="),
         *("{R}, [203.0.113.9] <", " to=<", " proto=ESMTP helo=<", "unknown user", "NOQUEUE: ", "%"),
         *(
