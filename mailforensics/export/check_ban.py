@@ -66,12 +66,15 @@ def check_ban(
     if bans.empty:
         return schema.empty(schema.CHECK_BAN)
     connections = sessions(events)
+    tables = [events] if firewall_events is None else [events, firewall_events]
+    inside = members(pd.concat([table["source_ip"] for table in tables]), bans["network"])
+    pairs = inside.merge(bans[["network", "since", "end"]], on="network")
     table = bans.set_index("network", drop=False)
-    table = table.join(_seen(events, bans)).join(_connected(connections, bans))
-    table = table.join(_blocked(firewall_events, bans))
+    table = table.join(_seen(events, pairs)).join(_connected(connections, pairs))
+    table = table.join(_blocked(firewall_events, pairs))
     counts = [column for column in table.columns if column.startswith(("sessions_", "blocked"))]
     table[counts] = table[counts].fillna(0).astype("int64")
-    table = table.join(moves(connections, bans))
+    table = table.join(moves(connections, bans, pairs))
     table["status"] = _status(table, end=events["time"].max())
     rules = None if firewall is None else [firewall.covers(n) for n in table["network"]]
     table["explanation"] = explain_ban(
@@ -113,21 +116,20 @@ def _start(network: str, since: Since | Mapping[str, Since], approved: datetime)
     return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
 
 
-def _inside(table: pd.DataFrame, bans: pd.DataFrame, *, when: str) -> pd.DataFrame:
+def _inside(table: pd.DataFrame, pairs: pd.DataFrame, *, when: str) -> pd.DataFrame:
     """Return the rows of a table that lie in a banned network, with when and under which ban."""
     rows = table.loc[~table["duplicate"]] if "duplicate" in table.columns else table
-    rows = rows.merge(members(rows["source_ip"], bans), on="source_ip")
-    rows = rows.merge(bans[["network", "since", "end"]], on="network")
+    rows = rows.merge(pairs, on="source_ip")
     return rows.assign(
         before=rows[when] < rows["since"],
         under=(rows[when] >= rows["since"]) & (rows[when] < rows["end"]),
     )
 
 
-def _seen(events: pd.DataFrame, bans: pd.DataFrame) -> pd.DataFrame:
+def _seen(events: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return when the mail log speaks of each network, and where."""
     columns = [c for c in ("time", "source_ip", "file", "line", "duplicate") if c in events.columns]
-    rows = _inside(events[columns], bans, when="time").sort_values(["time", "file", "line"])
+    rows = _inside(events[columns], pairs, when="time").sort_values(["time", "file", "line"])
     before, under = rows.loc[rows["before"]], rows.loc[rows["under"]]
     return pd.DataFrame(
         {
@@ -139,11 +141,11 @@ def _seen(events: pd.DataFrame, bans: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _connected(connections: pd.DataFrame, bans: pd.DataFrame) -> pd.DataFrame:
+def _connected(connections: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return how many sessions of each network began before and under its ban."""
     rows = _inside(
         connections[["source_ip", "start", "end"]].rename(columns={"end": "closed"}),
-        bans,
+        pairs,
         when="start",
     )
     open_then = rows["before"] & (rows["closed"] >= rows["since"])
@@ -156,14 +158,14 @@ def _connected(connections: pd.DataFrame, bans: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _blocked(firewall_events: pd.DataFrame | None, bans: pd.DataFrame) -> pd.DataFrame:
+def _blocked(firewall_events: pd.DataFrame | None, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the packets of each network that the firewall logged as blocked under its ban."""
     if firewall_events is None:
         empty = pd.Series([], dtype="datetime64[us, UTC]")
         return pd.DataFrame({"blocked": pd.Series([], dtype="float64"), "last_blocked": empty})
     schema.require(firewall_events, ["time", "source_ip", "event", "repeat"])
     turned_away = firewall_events.loc[firewall_events["event"].isin(["blocked", "limited"])]
-    rows = _inside(turned_away, bans, when="time")
+    rows = _inside(turned_away, pairs, when="time")
     groups = rows.loc[rows["under"]].groupby("network")
     return pd.DataFrame({"blocked": groups["repeat"].sum(), "last_blocked": groups["time"].max()})
 

@@ -68,7 +68,7 @@ class Newcomers:
         }
 
 
-def moves(connections: pd.DataFrame, bans: pd.DataFrame) -> pd.DataFrame:
+def moves(connections: pd.DataFrame, bans: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return `moved_to` and `moved` (in words) for each ban, indexed by network.
 
     Looked at are attacks that begin within 30 days after the ban, from networks (/24, /64) that no
@@ -77,9 +77,9 @@ def moves(connections: pd.DataFrame, bans: pd.DataFrame) -> pd.DataFrame:
     Args:
         connections: sessions.
         bans: network, since.
+        pairs: the banned addresses, as `members` gives them.
     """
     attacks = connections.loc[connections["outcome"].isin(_ATTACKS)].dropna(subset="source_ip")
-    pairs = members(attacks["source_ip"], bans)
     inside = attacks.merge(pairs, on="source_ip").groupby("network")["usernames"].agg(_all_names)
     free = list(_groups(attacks.loc[~attacks["source_ip"].isin(pairs["source_ip"])]))
     newcomers = Newcomers(free, _common_names([*(g.names for g in free), *inside]))
@@ -90,18 +90,18 @@ def moves(connections: pd.DataFrame, bans: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["moved_to", "moved"], index=bans["network"])
 
 
-def members(addresses: "pd.Series[str]", bans: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of an address and a banned network (`bans["network"]`) that holds it."""
+def members(addresses: "pd.Series[str]", networks: "pd.Series[str]") -> pd.DataFrame:
+    """Return the pairs (source_ip, network) of an address and a network that holds it."""
     unique = addresses.dropna().drop_duplicates().reset_index(drop=True)
     ipv6 = unique.str.contains(":", regex=False)
-    parsed = [parse_network(network) for network in bans["network"]]
+    parsed = [parse_network(network) for network in networks]
     pairs = []
     for version, length in sorted({(n.version, n.prefixlen) for n in parsed}):
         family = unique[ipv6] if version == 6 else unique[~ipv6]
         sizes = {"v6": length} if version == 6 else {"v4": length}
         pairs.append(pd.DataFrame({"source_ip": family, "network": network_of(family, **sizes)}))
     found = pd.concat(pairs, ignore_index=True)
-    return found.loc[found["network"].isin(bans["network"])]
+    return found.loc[found["network"].isin(networks)]
 
 
 def _groups(attacks: pd.DataFrame) -> Iterator[Group]:
