@@ -19,6 +19,8 @@ from mailforensics.reading.postfix_smtpd import STAGE
 
 _SERVICES: Final = ("smtpd", "cleanup")
 _REPLY: Final = r"(?P<status>[245][0-9][0-9]) (?:(?P<dsn>[245]\.[0-9]+\.[0-9]+) )?(?P<reason>.*?)"
+_LISTED: Final = r"Service unavailable; Client host \[[^\]]*\] blocked using "
+_LISTED_SAMPLE: Final = "Service unavailable; Client host [198.18.9.3] blocked using "
 _TAIL: Final = (
     r"(?: from=<(?P<sender>.*?)>)?(?: to=<(?P<recipient>.*?)>)?(?: proto=[A-Z]+)?"
     r"(?: helo=<(?P<helo>.*?)>)?(?: sasl_method=(?P<sasl_method>\S+))?"
@@ -41,31 +43,41 @@ _CONTENT_ACTIONS: Final = (
 )
 
 POLICY_PATTERNS: Final = (
-    # The plain shape of a refused recipient, then every shape.
-    Pattern(
-        "reject",
-        ("smtpd",),
-        "reject: RCPT from ",
-        rf"reject: RCPT from {HOST}: (?P<status>[245][0-9][0-9]) (?P<dsn>[245]\.[0-9]+\.[0-9]+) "
-        r"(?P<reason>[^;]*); from=<(?P<sender>[^>]*)> to=<(?P<recipient>[^>]*)> proto=[A-Z]+ "
-        r"helo=<(?P<helo>[^>]*)>",
-        sample="NOQUEUE: reject: RCPT from unknown[198.18.9.3]: 454 4.7.1 <x@example.com>: Relay "
-        "access denied; from=<a@example.net> to=<x@example.com> proto=ESMTP helo=<[203.0.113.7]>",
-        gives={
-            "source_ip": "198.18.9.3",
-            "status": "454",
-            "dsn": "4.7.1",
-            "reason": "<x@example.com>: Relay access denied",
-            "sender": "a@example.net",
-            "recipient": "x@example.com",
-            "helo": "[203.0.113.7]",
-        },
+    # The plain shapes of a refused recipient, then every shape. A block list may add its page.
+    *(
+        Pattern(
+            "reject",
+            ("smtpd",),
+            "reject: RCPT from ",
+            rf"reject: RCPT from {HOST}: (?P<status>[245][0-9][0-9]) "
+            rf"(?P<dsn>[245]\.[0-9]+\.[0-9]+) (?P<reason>{shape}); from=<(?P<sender>[^>]*)> "
+            r"to=<(?P<recipient>[^>]*)> proto=[A-Z]+ helo=<(?P<helo>[^>]*)>",
+            sample=f"NOQUEUE: reject: RCPT from unknown[198.18.9.3]: 554 5.7.1 {reason}; "
+            "from=<a@example.net> to=<x@example.com> proto=ESMTP helo=<[203.0.113.7]>",
+            gives={
+                "source_ip": "198.18.9.3",
+                "status": "554",
+                "dsn": "5.7.1",
+                "reason": reason,
+                "sender": "a@example.net",
+                "recipient": "x@example.com",
+                "helo": "[203.0.113.7]",
+            },
+        )
+        for shape, reason in (
+            ("[^;]*", "<x@example.com>: Relay access denied"),
+            (f"{_LISTED}[^;]*", f"{_LISTED_SAMPLE}zen.example.org"),
+            (
+                f"{_LISTED}[^;]*; http[^;]*",
+                f"{_LISTED_SAMPLE}zen.example.org; https://example.org/x",
+            ),
+        )
     ),
     Pattern(
         "reject",
         _SERVICES,
         "reject: ",
-        rf"reject: {STAGE} from {PEER}: {_REPLY};?{_TAIL}",
+        rf"reject: {STAGE} from {PEER}: {_REPLY};{_TAIL}",
         sample="NOQUEUE: reject: CONNECT from unknown[198.18.9.3]: 554 5.7.1 Service unavailable; "
         "Client host [198.18.9.3] blocked using zen.example.org; proto=SMTP",
         gives={
@@ -73,6 +85,21 @@ POLICY_PATTERNS: Final = (
             "status": "554",
             "dsn": "5.7.1",
             "reason": "Service unavailable; Client host [198.18.9.3] blocked using zen.example.org",
+        },
+    ),
+    Pattern(
+        "reject",
+        _SERVICES,
+        "Server local data error",
+        rf"reject: {STAGE} from {PEER}: (?P<status>421) (?P<dsn>4\.3\.0) "
+        r"(?P<reason>\S+ Server local data error)",
+        sample="NOQUEUE: reject: RCPT from unknown[198.18.9.3]: 421 4.3.0 mail.example.org Server "
+        "local data error",
+        gives={
+            "source_ip": "198.18.9.3",
+            "status": "421",
+            "dsn": "4.3.0",
+            "reason": "mail.example.org Server local data error",
         },
     ),
     # Without a reply code: `bare <LF> received`, refusals that a site words itself.
