@@ -32,7 +32,7 @@ _COLUMNS: Final = frozenset(column.name for column in MAIL_EVENTS)
 # A Postfix client, `name[address]` or `name[address]:port`. Postfix lets only letters, digits,
 # `-`, `.` and `_` into a client name (valid_hostname.c), so a bracket ends it.
 HOST: Final = r"(?P<source_host>[^\s\[\]]+)\[(?P<source_ip>[^\s\[\]]+)\]"
-PEER: Final = HOST + r"(?::(?P<source_port>[0-9]+))?"
+PEER: Final = HOST + r"(?::(?:(?P<source_port>[0-9]+)|unknown))?"
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # a row is itself, so that tables can be keys
@@ -104,7 +104,7 @@ def split_at_peer(expression: str) -> tuple[str, str] | None:
     """Return an expression up to the end of its peer, and the rest; None where that cannot be.
 
     The two match one after the other what the whole matches, for a peer ends in one way only: with
-    its bracket, or with the digits of its port.
+    its bracket, with the digits of its port, or with `unknown` for the port.
     """
     head, peer, tail = expression.partition(PEER)
     if not peer or set("()|") & set(_outline(head) + _outline(tail)):
