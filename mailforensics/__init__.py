@@ -16,6 +16,7 @@ from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import campaigns
 from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.cover_options import CoverOptions
+from mailforensics.analysis.detectors import detectors
 from mailforensics.analysis.evidence import evidence
 from mailforensics.analysis.messages import messages
 from mailforensics.analysis.networks import networks
@@ -36,11 +37,13 @@ from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.candidates import candidates
 from mailforensics.review.case import Case, case_from_environment, new_case, open_case
 from mailforensics.review.decisions import Decisions
+from mailforensics.show.lessons import check
 from mailforensics.show.tables import columns_of, log_lines, prose, readable
 from mailforensics.simulation.attacks import simulate_attack
 
 if TYPE_CHECKING:
     from mailforensics.show.widgets import review as review
+    from mailforensics.show.widgets_simulator import simulator as simulator
 
 __all__ = [
     "BacktestOptions",
@@ -59,9 +62,11 @@ __all__ = [
     "campaigns",
     "candidates",
     "case_from_environment",
+    "check",
     "check_ban",
     "columns_of",
     "cover",
+    "detectors",
     "evidence",
     "explain",
     "export",
@@ -95,4 +100,6 @@ def __getattr__(name: str) -> object:
         return import_module("mailforensics.show.plots")
     if name == "review":
         return import_module("mailforensics.show.widgets").review
+    if name == "simulator":
+        return import_module("mailforensics.show.widgets_simulator").simulator
     raise AttributeError(f"module 'mailforensics' has no attribute {name!r}")

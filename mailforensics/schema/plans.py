@@ -91,3 +91,10 @@ SURVIVAL: Final[Table] = (
     Column("low", "float64", "fraction", "95 % lower bound of it"),
     Column("high", "float64", "fraction", "95 % upper bound of it"),
 )
+
+DETECTORS: Final[Table] = (
+    Column("detector", "str", "", "what it watches"),
+    Column("rule", "str", "", "when it raises an alarm"),
+    Column("sees", "bool", "", "whether it raised one"),
+    Column("first_alarm", "time", "UTC", "when it would first have known"),
+)

@@ -92,8 +92,9 @@ def _one_network(count: int) -> list[Client]:
     return [Client(f"198.18.66.{1 + number}") for number in range(count)]
 
 
-def _many_networks(count: int) -> list[Client]:
-    return [Client(f"198.19.{number}.{(77 * number) % 253 + 1}") for number in range(count)]
+def _many_networks(rng: random.Random, count: int) -> list[Client]:
+    blocks = rng.sample([n for n in range(512) if n != 66], count)
+    return [Client(f"198.{18 + n // 256}.{n % 256}.{(77 * n) % 253 + 1}") for n in blocks]
 
 
 def _guesses(
@@ -114,7 +115,7 @@ def _brute_force(
 
 
 def _spray(rng: random.Random, span: attackers.Span, sources: int, tries: int) -> list[Session]:
-    clients = _many_networks(sources)
+    clients = _many_networks(rng, sources)
     return [
         Session(
             start,
@@ -128,7 +129,7 @@ def _spray(rng: random.Random, span: attackers.Span, sources: int, tries: int) -
 def _slow_distributed(
     rng: random.Random, span: attackers.Span, sources: int, tries: int
 ) -> list[Session]:
-    clients = _many_networks(250)
+    clients = _many_networks(rng, 250)
     turns = [clients[number % sources] for number in range(tries)]
     return attackers.spray(rng, "attack", turns, span, names=attackers.FIRST_NAMES)
 
@@ -137,14 +138,14 @@ def _relay_probe(
     rng: random.Random, span: attackers.Span, sources: int, tries: int
 ) -> list[Session]:
     each = max(1, tries // sources)
-    clients = [Client(c.ip, helo=f"[{c.ip}]") for c in _many_networks(sources)]
+    clients = [Client(c.ip, helo=f"[{c.ip}]") for c in _many_networks(rng, sources)]
     return attackers.relay_probes(rng, "attack", clients, span, tries=each)
 
 
 def _harvest(rng: random.Random, span: attackers.Span, sources: int, tries: int) -> list[Session]:
     known = len(attackers.NAMES)
     names = [f"{attackers.NAMES[n % known]}{n // known or ''}" for n in range(tries)]
-    clients = [Client(c.ip, helo="mail") for c in _many_networks(sources)]
+    clients = [Client(c.ip, helo="mail") for c in _many_networks(rng, sources)]
     return [
         session
         for number, client in enumerate(clients)
@@ -158,15 +159,15 @@ def _stolen_password(
 ) -> list[Session]:
     """Guesses in the first half, then one good login and a run of spam in the second."""
     middle = span[0] + (span[1] - span[0]) / 2
-    clients = _many_networks(sources)
+    clients, victim = _many_networks(rng, sources), rng.choice(residents.USERS)
     guesses = [
-        Session(start, "attack", failed_login(rng, clients[n % sources], username=VICTIM))
+        Session(start, "attack", failed_login(rng, clients[n % sources], username=victim))
         for n, start in enumerate(_times(rng, (span[0], middle), tries))
     ]
-    test = Message(VICTIM, (("collector@example.net", "sent"),), 612, "test.1@pc")
-    login = Session(middle, "attack", submitted(rng, clients[0], test, username=VICTIM))
+    test = Message(victim, (("collector@example.net", "sent"),), 612, "test.1@pc")
+    login = Session(middle, "attack", submitted(rng, clients[0], test, username=victim))
     until = min(span[1], middle + timedelta(hours=2))
-    spam = attackers.spam_run(rng, "attack", clients[-1], (middle, until), username=VICTIM)
+    spam = attackers.spam_run(rng, "attack", clients[-1], (middle, until), username=victim)
     return [*guesses, login, *spam]
 
 

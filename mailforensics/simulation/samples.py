@@ -4,14 +4,16 @@ import gzip
 import io
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from mailforensics.simulation.article import article_lines, wrapped_article_lines
 from mailforensics.simulation.lines import LogLine, rfc3339, year_less
+from mailforensics.simulation.second_case import second_case
 from mailforensics.simulation.truth import ground_truth
 from mailforensics.simulation.week import at, sample_week
 
+SECOND_ROTATED: Final = datetime(2026, 10, 15, tzinfo=UTC)
 ROTATIONS: Final = (at(2, "00:00"), at(4, "00:00"))
 STATUS: Final = """\
 Status: active
@@ -48,6 +50,7 @@ def sample_files() -> dict[str, bytes]:
         "week-rfc3339/mail.log": _text(rfc3339(newest)),
         "week-rfc3339/mail.log.1.gz": _gzip(_text(rfc3339([*oldest, *middle])), ROTATIONS[1]),
         "week-rfc3339/ufw.log.gz": _gzip(_text(rfc3339(week.firewall)), at(6, "23:59")),
+        "second-case/mail.log.gz": _gzip(_text(second_case()["line"]), SECOND_ROTATED),
         "article.log": _text(article_lines()),
         "article-wrapped.txt": _text(wrapped_article_lines()),
     }
