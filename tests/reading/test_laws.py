@@ -47,7 +47,7 @@ lines = st.one_of(
         st.sampled_from(TAGS),
         st.sampled_from([*MESSAGES, PACKET]),
     ),
-    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\n"), max_size=60),
+    st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=60),
     st.sampled_from(["", " ", "\t", "  : more", "    rest of it", ":x", "\r", "{", '{"a":1}']),
     st.builds("{}{}".format, st.sampled_from(STAMPS), st.text("ab[]<>:=, .1", max_size=30)),
 )
