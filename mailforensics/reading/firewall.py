@@ -31,8 +31,9 @@ def read_firewall(source: Source | Sequence[Source]) -> "Firewall":
 
     Understood are the outputs of `ufw status`, `ufw status verbose`, `ufw status numbered` and
     `ufw show added`, in every language ufw speaks; user.rules, user6.rules, ufw.conf,
-    /etc/default/ufw and applications.d; a copy of the folder /etc/ufw or of /etc. If a source holds
-    the same rules in several forms, the one that says most counts.
+    /etc/default/ufw and applications.d; what no output of ufw shows: own lines of before.rules and
+    before6.rules, and the sets of a ban script (`*.ipset`); a copy of the folder /etc/ufw or of
+    /etc. If a source holds the same rules in several forms, the one that says most counts.
 
     Args:
         source: a path, a glob, a folder, the text itself, an open file, or a list of these.

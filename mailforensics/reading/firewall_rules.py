@@ -34,6 +34,7 @@ class Rule:
         position: its place among all rules of the set, from 1, in the order of the table.
         number: the number that `ufw status numbered` gives it, where the text tells.
         unclear: why what it matches is not known here; empty: it is known.
+        is_before: it stands in before.rules, ahead of every rule that `ufw status` shows.
     """
 
     family: int
@@ -53,6 +54,7 @@ class Rule:
     position: int = 0
     number: int | None = None
     unclear: str = ""
+    is_before: bool = False
     file: str = ""
     line: int = 0
 

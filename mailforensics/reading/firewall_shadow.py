@@ -54,7 +54,7 @@ def find_shadowed(rules: Iterable[Rule]) -> list[tuple[Rule, Shadow]]:
         key = (_shape(rule), *(other.position for other in around))
         if key not in seen:
             seen[key] = None if rule.unclear else _look_at(rule, around)
-        if shadow := seen[key]:
+        if (shadow := seen[key]) and not rule.is_before:
             found.append((rule, shadow))
         chain.add(rule)
     return sorted(found, key=lambda pair: (PROBLEMS.index(pair[1].problem), pair[0].position))

@@ -13,6 +13,7 @@ Source = str | PathLike[str] | IO[str] | IO[bytes]
 
 # A folder stands for a copy of /etc/ufw, of /etc, or of a whole file system.
 _NAMES: Final = ("user.rules", "user6.rules", "ufw.conf")
+_BEFORE: Final = ("before.rules", "before6.rules", "mailforensics-*.ipset")
 _PLACES: Final = (".", "ufw", "etc/ufw", "lib/ufw", "var/lib/ufw")
 _DEFAULTS: Final = ("../default/ufw", "default/ufw", "etc/default/ufw", "ufw.default")
 _SKIPPED: Final = (".dpkg-new", ".dpkg-old", ".dpkg-dist", ".rpmnew", ".rpmsave", "~")
@@ -76,7 +77,13 @@ def _in_folder(folder: Path) -> list[Path]:
         for path in sorted((folder / place / "applications.d").glob("[!.]*"))
         if path.is_file() and not path.name.endswith(_SKIPPED)
     ]
-    return found + defaults[:1] + profiles
+    before = [
+        path
+        for place in _PLACES
+        for name in _BEFORE
+        for path in sorted((folder / place).glob(name))
+    ]
+    return found + defaults[:1] + profiles + before
 
 
 def _bytes_of(path: Path) -> bytes:

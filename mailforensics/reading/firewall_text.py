@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mailforensics.addresses import Network
+from mailforensics.reading.firewall_before import BeforeFile, is_before, parse_sets, rules_of
 from mailforensics.reading.firewall_lines import parse_command, parse_row, parse_tuple
 from mailforensics.reading.firewall_profiles import SHIPPED, Reach, parse_profiles
 from mailforensics.reading.firewall_rules import DIRECTIONS, Rule, parse_ports
@@ -66,6 +68,8 @@ class Reading:
     logging: str = ""
     ipv6: bool | None = None
     profiles: dict[str, Reach] = field(default_factory=dict)
+    before: list[BeforeFile] = field(default_factory=list)
+    sets: dict[str, list[Network]] = field(default_factory=dict)
     recognised: int = 0
     unread: list[str] = field(default_factory=list)
 
@@ -75,6 +79,13 @@ class Reading:
         if profiles := parse_profiles(lines):
             self.profiles |= profiles
             self.recognised += 1
+            return
+        if is_before(lines):
+            self.before.append(BeforeFile(file, tuple(lines)))
+            self.recognised += 1
+            return
+        if sets := parse_sets(lines):
+            self.sets |= sets
             return
         self.blocks.append(Block("status"))
         for number, line in enumerate(lines, start=1):
@@ -166,7 +177,16 @@ class Reading:
         profiles = {**SHIPPED, **self.profiles}
         found = [rule for block in chosen for rule in block.rules]
         resolved = [part for rule in found for part in _resolve(rule, profiles)]
-        return arranged(resolved, kind=best), best, note
+        numbered = with_numbers(resolved, kind=best)
+        return arranged([*self._before_rules(), *numbered]), best, note
+
+    def _before_rules(self) -> list[Rule]:
+        rules: list[Rule] = []
+        for file in self.before:
+            more, unread = rules_of(file, self.sets)
+            rules += more
+            self.unread += unread
+        return rules
 
 
 def _rules_of(line: str) -> tuple[str, list[Rule]]:
@@ -207,21 +227,26 @@ def _lacks_ports(rule: Rule) -> bool:
     return dest or (bool(rule.source_profile) and not rule.source_ports)
 
 
-def arranged(rules: list[Rule], *, kind: str) -> list[Rule]:
-    """Return the rules in the kernel's order within each chain, with ufw's own numbers where known.
+def with_numbers(rules: list[Rule], *, kind: str) -> list[Rule]:
+    """Return the rules, IPv4 first, with the numbers of `ufw status numbered` where known.
 
-    Chains are one a direction and family. `status` and `status verbose` print incoming, outgoing
-    and routed rules apart, so the numbers are known only where all are of one direction.
+    `status` and `status verbose` print incoming, outgoing and routed rules apart, so the numbers
+    are known only where all are of one direction.
     """
     by_family = sorted(rules, key=lambda rule: rule.family)
     one_direction = len({rule.direction for rule in rules}) == 1
-    if kind == "tuples" or (kind in {"verbose", "status"} and one_direction):
-        numbers: dict[object, int] = {}
-        by_family = [
-            replace(rule, number=numbers.setdefault(_row_key(rule, place), len(numbers) + 1))
-            for place, rule in enumerate(by_family)
-        ]
-    chains = sorted(by_family, key=lambda rule: (DIRECTIONS.index(rule.direction), rule.family))
+    if kind != "tuples" and not (kind in {"verbose", "status"} and one_direction):
+        return by_family
+    numbers: dict[object, int] = {}
+    return [
+        replace(rule, number=numbers.setdefault(_row_key(rule, place), len(numbers) + 1))
+        for place, rule in enumerate(by_family)
+    ]
+
+
+def arranged(rules: list[Rule]) -> list[Rule]:
+    """Return the rules chain by chain (one a direction and family), each with its position."""
+    chains = sorted(rules, key=lambda rule: (DIRECTIONS.index(rule.direction), rule.family))
     return [replace(rule, position=place) for place, rule in enumerate(chains, start=1)]
 
 
