@@ -13,6 +13,8 @@ from mailforensics.addresses import parse_network
 from mailforensics.analysis.verdict import verdict
 from mailforensics.errors import MailForensicsError
 from mailforensics.export.banscript import ban_script
+from mailforensics.export.check_ban import check_ban
+from mailforensics.export.forms import export
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
@@ -25,6 +27,16 @@ from mailforensics.show.tables import as_text
 
 EXIT_PROBLEM: Final = 1
 CASE_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
+FILE_NAMES: Final = {
+    "ufw": SCRIPT_FILE,
+    "nftables": "ban.nft",
+    "ipset": "ban.ipset",
+    "fail2ban": "ban.fail2ban.sh",
+    "postfix": "ban.cidr",
+    "crowdsec": "ban.crowdsec.json",
+    "csv": "ban.csv",
+    "stix": "ban.stix.json",
+}
 Command = Callable[..., Any]
 
 case_argument = click.argument(
@@ -216,12 +228,31 @@ def decide_command(
 
 @main.command("script")
 @case_argument
+@click.option(
+    "--form",
+    type=click.Choice(list(FILE_NAMES)),
+    default="ufw",
+    show_default=True,
+    help="What shall carry the bans.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="File to write.  [default: in CASE]")
-def script_command(folder: Path, out: Path | None) -> None:
-    """Write the approved networks as a ban script, or in another form, and say what is next."""
+def script_command(folder: Path, form: str, out: Path | None) -> None:
+    """Write the approved networks as a ban script, or in the form of another program."""
     case = open_case(folder)
+    listed = load_candidates(case)
+    if form != "ufw":
+        bans = export(
+            listed,
+            case.decisions,
+            form=form,
+            protect=case.protect,
+            case=case.name,
+            allow_documentation=case.allow_documentation,
+        )
+        click.echo(f"Written: {bans.save(out or folder / FILE_NAMES[form])}")
+        return
     script = ban_script(
-        load_candidates(case),
+        listed,
         case.decisions,
         firewall=case.firewall_rules(),
         protect=case.protect,
@@ -229,8 +260,22 @@ def script_command(folder: Path, out: Path | None) -> None:
         allow_documentation=case.allow_documentation,
     )
     path = script.save(out or folder / SCRIPT_FILE)
-    click.echo(f"{len(script.rules)} approved networks: {path}")
-    click.echo(f"Read it, copy it to the server, and see what it would do: bash {path.name} --plan")
+    click.echo(f"{len(script.rules)} approved, written to {path}")
+    click.echo(f"Read it, copy it to the server, see what it would do: bash {path.name} --plan")
+
+
+@main.command("check-ban")
+@case_argument
+def check_ban_command(folder: Path) -> None:
+    """Say for each banned network whether it was still seen after the ban."""
+    case = open_case(folder)
+    told = check_ban(
+        case.decisions,
+        case.mail_events(),
+        case.firewall_events(),
+        firewall=case.firewall_rules(),
+    )
+    click.echo(as_text(told, by_row=True))
 
 
 @main.command("explain")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mailforensics.cli import main
+from mailforensics.cli import FILE_NAMES, main
 from mailforensics.review.case import open_case
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
@@ -65,6 +65,17 @@ def test_from_decision_to_script(case: Path) -> None:
     assert "198.51.100.0/24" not in script
 
 
+@pytest.mark.parametrize("form", sorted(FILE_NAMES))
+def test_every_form_holds_the_approved_network(case: Path, form: str) -> None:
+    """Each form is written beside the case and names what was approved, and only that."""
+    run("decide", "212.70.149.0/24", "approve", "--reason", "681 tries", "--case", case)
+    result = run("script", case, "--form", form)
+    assert result.exit_code == 0, result.output
+    text = (case / FILE_NAMES[form]).read_text("utf-8")
+    assert "212.70.149.0/24" in text
+    assert "198.51.100.0/24" not in text
+
+
 def test_decide_refuses_a_protected_network(case: Path) -> None:
     """A private network cannot be approved; the message names it and nothing is recorded."""
     before = open_case(case).decisions.history()
@@ -91,6 +102,8 @@ def test_candidates_breaches_audit_and_check_ban_speak(case: Path) -> None:
     """Each table has a command."""
     assert "212.70.149.0/24" in run("candidates", case).output
     assert "vera" in run("breaches", case).output
+    run("decide", "212.70.149.0/24", "approve", "--reason", "681 tries", "--case", case)
+    assert "212.70.149.0/24" in run("check-ban", case).output
     assert "2555" in run("audit", WEEK / "mail.log", "--year", "2026").output.replace(",", "")
 
 
@@ -141,7 +154,7 @@ def test_standard_input_is_kept_in_the_case(tmp_path: Path) -> None:
 def test_help_lists_every_command() -> None:
     """`--help` names the commands and the usual way."""
     text = run("--help").output
-    for name in ("report", "candidates", "decide", "script", "explain"):
+    for name in ("report", "candidates", "decide", "script", "explain", "check-ban"):
         assert name in text
 
 
