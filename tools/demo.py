@@ -1,17 +1,19 @@
 """The main job without a browser: run the notebooks on the samples, leave report and ban script.
 
-`make demo` calls this. Everything lands in one folder, nothing else is touched.
+`make demo` calls this. Everything lands in one folder, nothing else is touched. The decisions in it
+are those that the lesson's notebooks record.
 """
 
 import argparse
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
-from mailforensics.review.case import SCRIPT_FILE, Case, new_case
+from mailforensics.review.case import REPORT_FILE, SCRIPT_FILE, Case, new_case
 from mailforensics.review.findings import investigate, save_candidates
 from mailforensics.show.report import write_report
 
@@ -20,38 +22,41 @@ WEEK = ROOT / "data" / "samples" / "week"
 CELL_SECONDS = 300
 
 
-def run_notebook(path: Path, out: Path) -> None:
-    """Run one notebook top to bottom and keep the executed copy in the folder."""
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": str(path.parent)}}
-    ).execute()
-    nbformat.write(notebook, out / path.name)
+def run_notebooks(out: Path) -> Path:
+    """Run every numbered notebook in the folder, keep the executed copies, return their case."""
+    place = out / "notebooks"
+    shutil.rmtree(out / "case", ignore_errors=True)
+    place.mkdir(parents=True, exist_ok=True)
+    if not (out / "data").exists():
+        (out / "data").symlink_to(ROOT / "data")
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        sys.stderr.write(f"… {path.name}\n")
+        notebook = nbformat.read(path, as_version=4)
+        resources = {"metadata": {"path": str(place)}}
+        NotebookClient(notebook, timeout=CELL_SECONDS, resources=resources).execute()
+        nbformat.write(notebook, place / path.name)
+    return out / "case" / "sample"
 
 
 def main() -> int:
-    """Run every numbered notebook, then write the report; say where things lie."""
+    """Run the notebooks, then write the report of their case; say where things lie."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("demo"), help="folder for the results")
     out = parser.parse_args().out.resolve()
-    copies = out / "notebooks"
-    copies.mkdir(parents=True, exist_ok=True)
-    os.environ["MAILFORENSICS_CASE"] = str(out)
-    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        sys.stderr.write(f"… {path.name}\n")
-        run_notebook(path, copies)
-    case = new_case(
-        Case(
-            folder=out,
-            logs=(str(WEEK / "mail.log*"),),
-            ufw_logs=(str(WEEK / "ufw.log*"),),
-            firewall=str(WEEK / "ufw-status-before.txt"),
-        )
+    for name in [name for name in os.environ if name.startswith("MAILFORENSICS_")]:
+        del os.environ[name]  # the demo is about the sample, whatever case is set
+    case = Case(
+        folder=run_notebooks(out),
+        logs=(str(WEEK / "mail.log*"),),
+        ufw_logs=(str(WEEK / "ufw.log"),),
+        firewall=str(WEEK / "ufw-status-before.txt"),
+        year=2026,
     )
-    found = investigate(case)
+    found = investigate(new_case(case))
     save_candidates(found.candidates, case)
-    sys.stdout.write(f"Report:     {write_report(found)}\n")
-    sys.stdout.write(f"Ban script: {out / SCRIPT_FILE}\n")
+    write_report(found)
+    for name in (REPORT_FILE, SCRIPT_FILE):
+        sys.stdout.write(f"{shutil.copy(case.folder / name, out)}\n")
     return 0
 
 
