@@ -35,7 +35,8 @@ def fail2ban_form(order: Order) -> str:
         "  backend = auto",
         "  logpath = /dev/null",
         "  bantime = -1",
-        "  banaction = nftables[type=allports]",
+        "  banaction = iptables-allports",
+        "(The nftables action of fail2ban 1.0 takes single addresses only, no networks.)",
         "Take back: the same with unbanip. fail2ban keeps no last day: see the remarks below.",
     )
     lines = [f"#!/bin/sh\n{header}set -eu\njail=${{1:-mailforensics}}\n"]

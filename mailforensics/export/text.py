@@ -7,7 +7,7 @@ from typing import Final
 
 # No quotes, backslashes, dollars, backticks, pipes, semicolons or angle brackets: harmless in a
 # comment of bash, ufw, nftables, ipset and Postfix, and between the bars of the script's own list.
-_UNWANTED: Final = re.compile(r"[^A-Za-z0-9 ._:@/+=,()%-]+")
+_UNWANTED: Final = re.compile(r"[^A-Za-z0-9 ._:@/+=,()-]+")
 _NO_SLUG: Final = re.compile(r"[^a-z0-9]+")
 
 

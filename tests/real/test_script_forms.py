@@ -21,7 +21,7 @@ filter =
 backend = polling
 logpath = /run/empty.log
 bantime = -1
-banaction = nftables[type=allports]
+banaction = iptables-allports
 """
 
 
@@ -81,6 +81,6 @@ def test_fail2ban_bans_the_networks(hosts: SimpleNamespace, tmp_path: Path) -> N
     server.run("sh /root/bans")
     listed = server.run("fail2ban-client get mailforensics banip").stdout.split()
     assert {ARTICLE, IPV6} <= set(listed)
-    server.wait_for("nft list ruleset | grep -q 212.70.149.0/24", seconds=30)
+    server.wait_for("iptables -S | grep -q 212.70.149.0/24", seconds=30)
     assert hosts.attacker.connects("203.0.113.10", 25, source="212.70.149.83") != "open"
     assert peers(hosts) == ["open"] * 2

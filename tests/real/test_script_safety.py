@@ -16,6 +16,7 @@ RULES = f"{ORDINARY}; ufw deny from {ARTICLE} comment 'mine'; ufw allow 993/tcp"
 # bash reads this before the script: it kills the script by SIGKILL before its Nth simple command
 # after the journal was begun, or counts the commands when N is 0.
 KILLER = r"""
+unset BASH_ENV
 set -T
 steps=0
 trap '[[ ! -e /var/lib/mailforensics/article/journal ]] || ((++steps != KILL_AT)) ||
@@ -191,14 +192,15 @@ def test_verify_says_what_happened_since(hosts: SimpleNamespace, script: mf.BanS
         "echo \"$(date -d '+1 minute' '+%b %e %H:%M:%S') mx postfix/smtpd[7]: connect from "
         'unknown[212.70.149.83]" >> /var/log/mail.log; '
         "echo '2026-11-24T08:00:00.1+00:00 mx kernel: [1.2] [UFW BLOCK] IN=eth0 OUT= MAC=00 "
-        "SRC=240e:0d09:d800:0200:0000:0000:0000:00d4 DST=2001:db8::10 DPT=25' > /var/log/ufw.log"
+        "SRC=240e:00d9:d800:0200:0000:0000:0000:00d4 DST=2001:db8::10 DPT=25' > /var/log/ufw.log"
     )
     answer = ban(server, "--verify")
     assert f"{ARTICLE}: in place; " in answer
     assert "; 0 packets" not in answer
     assert "last connection in the mail log: 2026-01-01T00:00:00+00:00, before the ban" in answer
     assert "STILL SEEN in the mail log" in answer
-    server.run("ufw prepend allow 25/tcp")
+    assert "last in the firewall's log: 2026-11-24T08:00:00.1+00:00" in answer
+    server.run("ufw delete allow 25/tcp; ufw prepend allow 25/tcp")
     answer = ban(server, "--verify")
     assert "the rule is not in force: no effect, below 'allow from any to any port 25" in answer
     assert ban(server, "--apply").count("banned ") == 3

@@ -7,7 +7,8 @@
 #   backend = auto
 #   logpath = /dev/null
 #   bantime = -1
-#   banaction = nftables[type=allports]
+#   banaction = iptables-allports
+# (The nftables action of fail2ban 1.0 takes single addresses only, no networks.)
 # Take back: the same with unbanip. fail2ban keeps no last day: see the remarks below.
 set -eu
 jail=${1:-mailforensics}

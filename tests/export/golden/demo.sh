@@ -282,11 +282,11 @@ special_networks() {
         fe80::/10 ff00::/8
 }
 
-own_networks() { ip -o address show | awk '{ sub("/.*", "", $4); print $4 }'; }
+own_networks() { ip -o address show 2>/dev/null | awk '{ sub("/.*", "", $4); print $4 }'; }
 
 bridge_networks() {
     local bridge
-    ip -o link show type bridge | awk -F': ' '{ sub("@.*", "", $2); print $2 }' |
+    ip -o link show type bridge 2>/dev/null | awk -F': ' '{ sub("@.*", "", $2); print $2 }' |
         while read -r bridge; do ip -o address show dev "$bridge" | awk '{ print $4 }'; done
 }
 
@@ -451,7 +451,7 @@ open_journal() {
     fi
     [[ $0 -ef $state/ban.sh ]] ||
         { cp "$0" "$state/ban.sh.new" && mv "$state/ban.sh.new" "$state/ban.sh"; } ||
-        fail "cannot write to $state."
+        fail "cannot keep a copy of $0 in $state; run this script from a file."
 }
 
 write_down() {
@@ -609,12 +609,15 @@ restore_bytes() {
 # replace_file FILE [MODE]: gives it the content read, in one step; owner and mode stay.
 replace_file() {
     local new="${1%/*}/.${1##*/}.mailforensics"
-    { cp -p "$1" "$new" && cat >"$new" && chmod "${2:-$(stat -c %a "$1")}" "$new" &&
-        sync "$new" && mv "$new" "$1"; } || fail "cannot write $1."
+    { cp -p "$1" "$new" && cat >"$new" && [[ -s $new ]] && chmod "${2:-$(stat -c %a "$1")}" "$new" &&
+        sync "$new" && mv "$new" "$1"; } || fail "cannot write $1; it stays as it is."
 }
 
+# kernel FAMILY ...: iptables or ip6tables; waits while another program uses them.
+kernel() { "ip${1#4}tables" -w 10 "${@:2}"; }
+
 # load_rules FAMILY [-t]: gives rules to the kernel in one step, as ufw does (-t: only tries).
-load_rules() { "ip${1}tables-restore" -n ${2+"$2"}; }
+load_rules() { "ip${1#4}tables-restore" -w 10 -n ${2+"$2"}; }
 
 # ---- all in one step: sets of networks, by the extension points of `man ufw-framework` ----------
 #
@@ -653,7 +656,7 @@ choose_kind() {
     kind=plain
     if ! ipset list -n >/dev/null 2>&1; then
         say 'ipset does not work here (sudo apt install ipset): writing one plain rule a network.'
-    elif [[ ! -f $init ]] || { [[ ! -x $init ]] && without_block "$init" | grep -qvE "$harmless"; }; then
+    elif [[ ! -f $init ]] || { [[ ! -x $init ]] && without_block "$init" | grep -vE "$harmless" >/dev/null; }; then
         say "$init is switched off but holds commands: writing one plain rule a network."
     else
         kind=sets
@@ -786,7 +789,7 @@ apply_sets() {
         [[ $line ]] || fail "$file has no *filter table; nothing was put there. See --undo."
         block_lines "$family" | with_block "$file" "$line" >"$state/rules"
         ((family == 4)) || [[ $ipv6 == on ]] || continue
-        load_rules "${family#4}" -t <"$state/rules" ||
+        load_rules "$family" -t <"$state/rules" ||
             fail "the kernel does not take our block in $file; it was not put there. See --undo."
     done
     [[ $kind == plain ]] || put_init_block
@@ -797,24 +800,27 @@ apply_sets() {
 }
 
 put_init_block() {
-    local init=/etc/ufw/before.init permissions
+    local init=/etc/ufw/before.init permissions line
     permissions=$(sed -n 's/^# BEGIN mailforensics .* mode \([0-7]*\)$/\1/p' "$init" | head -n 1)
     permissions=${permissions:-$(stat -c %a "$init")}
-    init_lines "$permissions" | with_block "$init" "$(first_line "$init" '^([^#]|$)')" |
-        replace_file "$init" 750
+    line=$(first_line "$init" '^([^#]|$)')
+    [[ $line ]] || fail "$init holds nothing but comments; our block has no place there. See --undo."
+    init_lines "$permissions" | with_block "$init" "$line" |
+        replace_file "$init" 750 || exit
 }
 
 # put_rules_block FAMILY: first into the file, then into the kernel.
 put_rules_block() {
     local file=/etc/ufw/before${1#4}.rules
     if [[ $1 == 6 && $ipv6 == off ]]; then return; fi
-    block_lines "$1" | with_block "$file" "$(first_line "$file" '^(-|COMMIT)')" | replace_file "$file"
+    block_lines "$1" | with_block "$file" "$(first_line "$file" '^(-|COMMIT)')" |
+        replace_file "$file" || exit
     {
         printf '%s\n' '*filter' "$(chain_lines "$1")"
-        "ip${1#4}tables" -C "ufw${1#4}-before-input" -j "$chain" 2>/dev/null ||
+        kernel "$1" -C "ufw${1#4}-before-input" -j "$chain" 2>/dev/null ||
             say "-I ufw${1#4}-before-input 1 -j $chain"
         say COMMIT
-    } | load_rules "${1#4}" || fail "the kernel did not take the rules of $file. See --undo."
+    } | load_rules "$1" || fail "the kernel did not take the rules of $file. See --undo."
 }
 
 # are_sets_in_place: files and kernel hold exactly what they should.
@@ -823,7 +829,7 @@ are_sets_in_place() {
     for family in 4 6; do
         [[ $family == 4 || $ipv6 == on ]] || continue
         cmp -s <(block_lines "$family") <(our_block "/etc/ufw/before${family#4}.rules") || return 1
-        "ip${family#4}tables" -C "ufw${family#4}-before-input" -j "$chain" 2>/dev/null || return 1
+        kernel "$family" -C "ufw${family#4}-before-input" -j "$chain" 2>/dev/null || return 1
     done
     [[ $kind == sets ]] || return 0
     has_block /etc/ufw/before.init && cmp -s <(set_lines) "$set_file" || return 1
@@ -846,14 +852,14 @@ undo_sets() {
     need_whole_blocks
     for family in 4 6; do
         file=/etc/ufw/before${family#4}.rules
-        ! has_block "$file" || without_block "$file" | replace_file "$file"
-        while "ip${family#4}tables" -D "ufw${family#4}-before-input" -j "$chain" 2>/dev/null; do :; done
-        "ip${family#4}tables" -F "$chain" 2>/dev/null && "ip${family#4}tables" -X "$chain"
+        ! has_block "$file" || without_block "$file" | replace_file "$file" || exit
+        while kernel "$family" -D "ufw${family#4}-before-input" -j "$chain" 2>/dev/null; do :; done
+        kernel "$family" -F "$chain" 2>/dev/null && kernel "$family" -X "$chain"
     done
     if has_block "$init"; then
         permissions=$(sed -n "s/^# BEGIN $mark mode //p" "$init")
         [[ $(grep -c '^# BEGIN mailforensics ' "$init") == 1 ]] || permissions=
-        without_block "$init" | replace_file "$init" "$permissions"
+        without_block "$init" | replace_file "$init" "$permissions" || exit
     fi
     rm -f "$set_file" "$set_file.new"
     kind=plain
@@ -872,16 +878,18 @@ find_target() {
     return 1
 }
 
-# banned_sessions: sets $sessions to "ADDRESS PORT" of each open session of a banned network.
+# banned_sessions: sets $sessions to "ADDRESS PORT" of each open session of a banned network, and
+# ${has_session[TARGET]}.
 banned_sessions() {
     local here peer
-    sessions=()
+    sessions=() has_session=()
     while read -r _ _ here peer _; do
         peer=${peer%:*} peer=${peer#[} peer=${peer%]}
         network_bits "$peer"
         find_target "${bits:--}" || continue
         [[ ${target_ports[target]} == - || ,${target_ports[target]}, == *,${here##*:},* ]] || continue
         sessions+=("$peer ${here##*:}")
+        has_session[target]=1
     done < <(ss -Htn state established 2>/dev/null)
 }
 
@@ -961,6 +969,7 @@ show_plan() {
         say "      $why"
         ((EUID)) || show_plan_state "$number"
     done
+    ((!EUID)) || say 'As root it also says what is in place already and what rule of yours contradicts.'
     ((shown <= bulk_threshold)) || say "  and $((shown - bulk_threshold)) more; the list begins at the top of $0"
     show_refused
 }
@@ -984,7 +993,8 @@ apply() {
     read_journal
     trap 'stop=1' INT TERM
     trap '' HUP
-    changes=0 stop=0
+    changes=0 stop=0 pending=''
+    [[ ! -e $state/confirm ]] || pending=yes
     open_journal
     [[ -z $confirm ]] || start_timer
     if [[ $way == sets ]]; then
@@ -994,12 +1004,14 @@ apply() {
     fi
     end_sessions
     say "$changes bans added; ${#targets[@]} networks approved, ${#refused[@]} refused, ${#over[@]} over."
-    if [[ $confirm ]]; then
+    if [[ $confirm && ($changes -gt 0 || $pending) ]]; then
         start_timer
         say "Log in anew within $confirm seconds and run: sudo bash $0 --confirm
 Otherwise everything is taken back."
-    elif [[ -e $state/confirm ]]; then
-        say "An earlier run still waits for --confirm."
+    elif [[ $confirm ]]; then
+        rm -f "$state/confirm"
+    elif [[ $pending ]]; then
+        say 'An earlier run still waits for --confirm.'
     fi
 }
 
@@ -1035,11 +1047,21 @@ expire() {
     look_around
     read_journal
     changes=0
-    if [[ " ${entries[*]} " == *' bulk'* ]]; then
+    if [[ " ${entries[*]} " == *' bulk|'* ]]; then
+        keep_to_members
         if ((${#targets[@]})); then apply_sets; else undo_sets; fi
     fi
     take_back_rules over
     say "${#over[@]} bans of this case are over and not in force."
+}
+
+# keep_to_members: only what is banned now may stay banned; --expire adds nobody.
+keep_to_members() {
+    local number
+    read_members
+    for number in "${!targets[@]}"; do
+        [[ ${members[${target_bits[number]}]-} ]] || refuse "$number" 'is not in force'
+    done
 }
 
 show_status() {
@@ -1063,10 +1085,11 @@ read_members() {
         network_bits "$network"
         [[ ! $bits ]] || members[$bits]=1
     done <<<"$(
-        for family in '' 6; do
-            "ip${family}tables" -C "ufw$family-before-input" -j "$chain" || continue
-            "ip${family}tables" -S "$chain" | sed -nE 's/.* -s ([^ ]+) .*/\1/p'
-            for name in $("ip${family}tables" -S "$chain" | sed -nE 's/.*--match-set ([^ ]+) .*/\1/p' | sort -u); do
+        for family in 4 6; do
+            kernel "$family" -C "ufw${family#4}-before-input" -j "$chain" || continue
+            kernel "$family" -S "$chain" | sed -nE 's/.* -s ([^ ]+) .*/\1/p'
+            for name in $(kernel "$family" -S "$chain" |
+                sed -nE 's/.*--match-set ([^ ]+) .*/\1/p' | sort -u); do
                 ipset save "$name" | awk '$1 == "add" { print $3 }'
             done
         done 2>/dev/null
@@ -1097,6 +1120,8 @@ verify() {
         [[ ! ${blocked[$number]-} ]] || say "    last in the firewall's log: ${blocked[$number]}"
         [[ ! ${connected[$number]-} ]] || explain_seen "$number" "${connected[$number]}" "${since:-0}"
     done
+    say "A plain deny writes nothing into the firewall's log, and ufw writes at most 3 lines a minute:
+silence there proves nothing. No more 'connect from' in the mail log does."
 }
 
 # read_counters: sets ${counted[BITS]} to the packets that were stopped, as the kernel counts them.
@@ -1118,7 +1143,7 @@ read_counters() {
 read_last_seen() {
     local -n last=$1
     local lines=$2 source=$3 journal_of=$4 file log='' address time
-    declare -gA "$1=()"
+    declare -ga "$1=()"
     for file in "${@:5}"; do [[ $log || ! -r /var/log/$file ]] || log=/var/log/$file; done
     while read -r address time; do
         network_bits "$address"
@@ -1149,9 +1174,9 @@ explain_seen() {
     say "    STILL SEEN in the mail log: $2. Why, most likely:"
     if [[ $answer != 'in place'* ]]; then
         say "      the rule is not in force: $answer"
-    elif [[ " ${sessions[*]} " == *" ${targets[$1]%%[.:]*}"* ]]; then
+    elif [[ ${has_session[$1]-} ]]; then
         say '      a session that was open before the ban goes on'
-    elif iptables -t nat -S DOCKER 2>/dev/null | grep -q DNAT; then
+    elif iptables -t nat -S DOCKER 2>/dev/null | grep DNAT >/dev/null; then
         say '      Docker publishes ports past ufw: ban in the chain DOCKER-USER, or bind to 127.0.0.1'
     else
         say '      it came within the second in which the ban was set, or by a proxy or tunnel of yours'
