@@ -1,8 +1,8 @@
 """Time the ban script on real ufw: 10,000 networks as sets, against one ufw call a rule.
 
 Run as root: python benchmarks/ban_script.py. It works in a network namespace of its own; the
-machine's firewall is not touched. The loop of ufw calls is timed on a few rules and scaled up; since
-each call writes and loads all rules again, the figure is a lower bound.
+machine's firewall is not touched. The loop of ufw calls is timed on a few rules and scaled up;
+since each call writes and loads all rules again, the figure is a lower bound.
 """
 
 import sys
