@@ -1,6 +1,7 @@
 """What people decided about networks: an append-only journal that no crash can shorten."""
 
 import os
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -51,6 +52,7 @@ class Decisions:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._journal = _Journal()
+        self._lock = threading.RLock()  # a notebook answers its widgets in a thread of its own
         self._warned: set[str] = set()
 
     def __repr__(self) -> str:
@@ -122,9 +124,9 @@ class Decisions:
         """
 
         def check(raw: bytes) -> None:
-            self._absorb(raw)
+            journal = self._absorb(raw)
             if seen is not None:
-                self._raise_conflicts(seen)
+                _raise_conflicts(journal.records, seen)
 
         if decisions:
             lines = b"".join(to_line(decision) for decision in decisions)
@@ -144,18 +146,15 @@ class Decisions:
     @property
     def problems(self) -> list[str]:
         """Each line that was skipped, as `file:line: what is wrong`; empty when all is well."""
-        self._absorb(decisions_file.read_bytes(self.path))
-        return list(self._journal.problems)
+        return list(self._read().problems)
 
     def latest(self) -> dict[str, tuple[int, Decision]]:
         """Return the latest record of each network with its line number, undo included."""
-        self._refresh()
-        return {decision.network: (line, decision) for line, decision in self._journal.records}
+        return {decision.network: (line, decision) for line, decision in self._read().records}
 
     def history(self) -> pd.DataFrame:
         """Return every record (columns: schema.DECISIONS, time in UTC), oldest line first."""
-        self._refresh()
-        return _frame([decision for _, decision in self._journal.records])
+        return _frame([decision for _, decision in self._read().records])
 
     def table(self) -> pd.DataFrame:
         """Return what stands now: the latest record of each network, in journal order.
@@ -184,14 +183,21 @@ class Decisions:
         entry = self.latest().get(str(parse_network(network)))
         return "" if entry is None or entry[1].verdict == "undo" else entry[1].verdict
 
-    def _refresh(self) -> None:
-        for problem in self.problems:
+    def _read(self) -> _Journal:
+        journal = self._absorb(decisions_file.read_bytes(self.path))
+        for problem in journal.problems:
             if problem not in self._warned:
                 self._warned.add(problem)
                 warnings.warn(problem, stacklevel=4)
+        return journal
 
-    def _absorb(self, raw: bytes) -> None:
+    def _absorb(self, raw: bytes) -> _Journal:
         """Take in what the journal holds now; usually that is only what was added to it."""
+        with self._lock:
+            self._journal = self._read_on(raw)
+            return self._journal
+
+    def _read_on(self, raw: bytes) -> _Journal:
         known = self._journal
         whole = known.raw.endswith(b"\n") and raw.startswith(known.raw)
         if not whole:
@@ -205,18 +211,19 @@ class Decisions:
             except ValueError as problem:
                 known.problems.append(f"{self.path.name}:{number}: {problem}; skipped")
         known.raw = raw
-        self._journal = known
+        return known
 
-    def _raise_conflicts(self, seen: Mapping[str, int]) -> None:
-        now = {decision.network: (line, decision) for line, decision in self._journal.records}
-        for network, line in seen.items():
-            found, decision = now.get(network, (0, None))
-            if decision is not None and found != line:
-                raise DecisionConflictError(
-                    f"NOT SAVED: {decision.reviewer} decided {decision.verdict} on {network} at "
-                    f"{decision.time:%Y-%m-%d %H:%M} UTC, after your page was drawn. Look at that "
-                    "decision, then decide again."
-                )
+
+def _raise_conflicts(records: list[tuple[int, Decision]], seen: Mapping[str, int]) -> None:
+    now = {decision.network: (line, decision) for line, decision in records}
+    for network, line in seen.items():
+        found, decision = now.get(network, (0, None))
+        if decision is not None and found != line:
+            raise DecisionConflictError(
+                f"NOT SAVED: {decision.reviewer} decided {decision.verdict} on {network} at "
+                f"{decision.time:%Y-%m-%d %H:%M} UTC, after your page was drawn. Look at that "
+                "decision, then decide again."
+            )
 
 
 def _frame(decisions: list[Decision]) -> pd.DataFrame:

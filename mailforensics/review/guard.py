@@ -13,6 +13,8 @@ Row = Mapping[str, object]
 NOBODY_SEEN: Final = frozenset({"", "none seen", "nan", "None", "<NA>"})
 # A /56 is one customer of an IPv6 provider, as a rule; a /24 may already be 256 of them.
 WIDEST: Final = {4: 24, 6: 56}
+# Wider is never exported: no network selection of this toolkit goes there.
+TOO_WIDE: Final = {4: 16, 6: 32}
 REASON_CHARACTERS: Final = 3  # "ok" is no reason
 
 
@@ -41,11 +43,14 @@ class Guard:
         object.__setattr__(self, "_ranges", ranges)
 
     def why_forbidden(self, network: str | Address | Network) -> str:
-        """Say which protected network a network touches and why that one is, or empty text."""
-        version, first, last = _span(parse_network(network))
+        """Say which protected network it touches, or that it is too wide, or empty text."""
+        parsed = parse_network(network)
+        version, first, last = _span(parsed)
         for other, low, high, why in self._ranges:
             if other == version and low <= last and first <= high:
-                return why
+                return f"it touches {why}"
+        if parsed.prefixlen < TOO_WIDE[version]:
+            return f"nothing wider than a /{TOO_WIDE[version]} is ever exported"
         return ""
 
     def dangers(self, row: Row) -> list[str]:
@@ -65,15 +70,15 @@ class Guard:
         """Let a decision pass, or say why not; only approvals are ever stopped.
 
         Raises:
-            UnsafeBanError: the network is protected; no reason can change that.
+            UnsafeBanError: the network is protected or too wide; no reason changes that.
             DecisionError: it is dangerous and no reason was given.
         """
         if decision.verdict != "approve":
             return
         if why := self.why_forbidden(decision.network):
             raise UnsafeBanError(
-                f"{decision.network} cannot be approved: it touches {why}. Nothing was recorded. "
-                "Reject the candidate, or take the network out of protect= if it is not yours."
+                f"{decision.network} cannot be approved: {why}. Nothing was recorded. Reject it; "
+                "a protected network that is not yours can be taken out of protect=."
             )
         dangers = self.dangers(row)
         if dangers and len(decision.reason.strip()) < REASON_CHARACTERS:

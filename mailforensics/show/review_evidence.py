@@ -11,7 +11,8 @@ import pandas as pd
 
 from mailforensics.addresses import Network, network_of, parse_network
 from mailforensics.errors import ArgumentError
-from mailforensics.review.candidates import Wall, candidates
+from mailforensics.reading.firewall import Firewall
+from mailforensics.review.candidates import candidates
 from mailforensics.review.guard import Guard
 from mailforensics.show.address_book import AddressBook
 from mailforensics.show.visible import visible
@@ -19,6 +20,8 @@ from mailforensics.show.visible import visible
 Page = dict[str, object]
 ADDRESSES_SHOWN: Final = 64
 LINES_SHOWN: Final = 12
+# Lines that no pattern understood may hold anything, a password that somebody typed too.
+UNREAD: Final = ("server", "other", "unparsed")
 MAP_CELLS: Final = 256
 SHORTEST: Final = {4: 16, 6: 32}
 _ADDRESS_NUMBERS: Final = ("sessions", "auth_failed", "auth_ok", "usernames", "accepted")
@@ -44,7 +47,7 @@ class Evidence:
 
     sources: pd.DataFrame | None = None
     events: pd.DataFrame | None = None
-    firewall: Wall | None = None
+    firewall: Firewall | None = None
     cover: Plan | None = None
 
     @cached_property
@@ -167,6 +170,7 @@ class Evidence:
         if self.events is None or self._event_book is None:
             return []
         inside = self.events.iloc[self._event_book.rows(network)]
+        inside = inside.loc[~inside["event"].isin(UNREAD)]
         chosen = inside.groupby(["event", "source_ip"], sort=False).head(1)
         # Signs of proper use first: they are few, and they are what a ban would hurt.
         order = chosen["event"].map(_LINE_ORDER).fillna(len(_LINE_ORDER))

@@ -1,5 +1,6 @@
 """What the review page asks and what Python answers, as plain messages; needs no browser."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -22,6 +23,7 @@ class Conversation:
     def __init__(self, session: ReviewSession, *, show_rows: Callable[[], None]) -> None:
         self.session = session
         self._show_rows = show_rows
+        self._lock = threading.Lock()  # JupyterLab may hand over messages in a second thread
         self._told: dict[str, Page] = {}
         self._answers: OrderedDict[tuple[str, str], Page] = OrderedDict()
 
@@ -31,6 +33,10 @@ class Conversation:
         Messages: `hello`, `refresh`, `decide`, `open`, `split`, `preview`, each with `client`, the
         page's own name. A `decide` with a `number` that was answered before gets the same answer.
         """
+        with self._lock:
+            return self._answer(message)
+
+    def _answer(self, message: Message) -> Page:
         kind, client = str(message.get("kind")), str(message.get("client"))
         asked = (client, str(message.get("number")))
         if kind == "decide" and asked in self._answers:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mailforensics.addresses import parse_network
 from mailforensics.errors import ArgumentError
+from mailforensics.export.banscript import ban_script
 from mailforensics.review.decisions import Decision, Decisions, digest
 from mailforensics.review.guard import Guard
 from mailforensics.schema import CANDIDATES, conform
@@ -19,6 +20,7 @@ from mailforensics.show.visible import visible
 Row = Mapping[str, object]
 Page = dict[str, object]
 AS_SHOWN_CHARACTERS: Final = 160
+COMMANDS_SHOWN: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,26 @@ class ReviewSession:
         return list(parts["network"])
 
     def preview(self) -> Page:
-        """Return the script that the decisions so far would give: `title` and `text`."""
-        approved = self.decisions.approved()
-        lines = [f"ufw prepend deny from {network}" for network in approved["network"]]
-        return {"title": f"{len(lines)} rules", "text": "\n".join(lines)}
+        """Return the script that the decisions so far give: `title` and `text`.
+
+        Raises:
+            UnsafeBanError: the journal holds an approval that must never become a ban.
+        """
+        script = ban_script(
+            self.candidates,
+            self.decisions,
+            firewall=self.evidence.firewall,
+            protect=self.guard.protect,
+            allow_documentation=self.guard.allow_documentation,
+        )
+        commands = script.rules["command"].tolist()
+        shown = [visible(command) for command in commands[:COMMANDS_SHOWN]]
+        more = len(commands) - len(shown)
+        notes = [f"note: {visible(note)}" for note in script.notes[:COMMANDS_SHOWN]]
+        return {
+            "title": f"The script would ban {_networks(len(commands))}; it is dry until --apply",
+            "text": "\n".join([*notes, *shown, *([f"… and {more:,} more"] if more > 0 else [])]),
+        }
 
     def row(self, network: str) -> Row:
         """Return the candidate row of a network.
@@ -179,3 +197,7 @@ def _with_reason(draft: Decision, row: Row) -> Decision:
     if draft.reason or draft.verdict != "approve":
         return draft
     return replace(draft, reason=f"as shown: {visible(row['reasons'], limit=AS_SHOWN_CHARACTERS)}")
+
+
+def _networks(count: int) -> str:
+    return f"{count:,} network{'' if count == 1 else 's'}"

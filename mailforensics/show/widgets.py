@@ -9,7 +9,7 @@ import pandas as pd
 
 from mailforensics.addresses import Address, Network
 from mailforensics.errors import MissingExtraError
-from mailforensics.review.candidates import Wall
+from mailforensics.reading.firewall import Firewall
 from mailforensics.review.decisions import Decisions
 from mailforensics.review.guard import Guard
 from mailforensics.show.review_evidence import Evidence, Plan
@@ -92,7 +92,7 @@ def review(  # noqa: PLR0913  the table, the journal, and what the evidence pane
     sources: pd.DataFrame | None = None,
     events: pd.DataFrame | None = None,
     cover: Plan | None = None,
-    firewall: Wall | None = None,
+    firewall: Firewall | None = None,
     protect: Iterable[str | Address | Network] = (),
     allow_documentation: bool = False,
 ) -> ReviewTable:

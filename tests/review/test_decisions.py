@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import resource
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -259,6 +260,16 @@ def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
     decisions = Decisions(path)
     assert decisions.history()["reviewer"].value_counts().to_dict() == {"ann": 60, "bob": 60}
     assert not decisions.problems
+
+
+def test_two_threads_may_share_one_object(decisions: Decisions) -> None:
+    """A notebook answers its widgets in a second thread while a cell reads the table."""
+    with ThreadPoolExecutor(4) as threads:
+        jobs = [threads.submit(approve, decisions, f"198.18.{n}.0/24") for n in range(60)]
+        while not all(job.done() for job in jobs):
+            table = decisions.table()
+            assert table["network"].is_unique
+    assert len(decisions.history()) == len(decisions.table()) == 60
 
 
 def test_a_decision_on_stale_sight_is_refused(decisions: Decisions) -> None:

@@ -87,6 +87,13 @@ def test_documentation_networks_are_for_lessons_only() -> None:
     assert Guard(allow_documentation=True).why_forbidden("198.51.100.0/24") == ""
 
 
+@pytest.mark.parametrize("network", ["212.0.0.0/15", "240e::/31"])
+def test_what_is_never_exported_cannot_be_approved(decisions: Decisions, network: str) -> None:
+    """Nobody approves here what the script would refuse later."""
+    with pytest.raises(UnsafeBanError, match="nothing wider than a /"):
+        decide(decisions, network, guard=Guard(), words=("approve", "they all attack", "ann"))
+
+
 def test_a_senseless_protected_network_is_named() -> None:
     """A typing mistake in protect= is an error, not a hole."""
     with pytest.raises(ArgumentError, match="'my-office' is no network"):
@@ -102,4 +109,11 @@ def test_the_guard_agrees_with_address_arithmetic(number: int, bits: int) -> Non
     address = ipaddress.ip_address(number)
     network = f"{address}/{min(bits, address.max_prefixlen)}"
     protect = ["212.70.149.0/24", "2001:db8:7::/48"]
-    assert Guard(protect=protect).why_forbidden(network) == why_protected(network, protect)
+    found, protected = (
+        Guard(protect=protect).why_forbidden(network),
+        why_protected(network, protect),
+    )
+    if protected:
+        assert found == f"it touches {protected}"
+    else:
+        assert bool(found) == (int(network.split("/")[1]) < {4: 16, 6: 32}[address.version])

@@ -151,6 +151,24 @@ def test_a_decision_on_other_evidence_is_marked(decisions: Decisions) -> None:
     assert later.entries[NETWORK]["stale"] is True
 
 
+def test_the_preview_is_the_script_that_would_be_written(page: Page) -> None:
+    """After an approval the preview holds its command, and after an undo it does not."""
+    page.decide("approve", NETWORK, until="30")
+    preview = page.ask(kind="preview")
+    assert preview["title"].startswith("The script would ban 1 network")
+    assert "ufw prepend deny from 212.70.149.0/24" in preview["text"]
+    page.decide("undo", NETWORK)
+    assert NETWORK not in page.ask(kind="preview")["text"]
+
+
+def test_a_journal_that_must_not_be_exported_is_told(page: Page, decisions: Decisions) -> None:
+    """An approval written by hand into the journal cannot hide from the preview."""
+    decisions.record("10.0.0.0/8", "approve", reason="by hand", reviewer="eve")
+    answer = page.ask(kind="preview")
+    assert answer["kind"] == "failed"
+    assert "10.0.0.0/8 is approved, but it touches" in answer["problem"]
+
+
 def test_damaged_lines_are_told(page: Page, decisions: Decisions) -> None:
     """The page hears of each line that was skipped."""
     decisions.path.write_bytes(b'{"torn')

@@ -48,7 +48,7 @@ function wordsForm(table, row) {
     "div",
     { class: "mf-form" },
     row.forbidden
-      ? h("p", { class: "mf-warn" }, "This network cannot be approved: it touches ", quoted(row.forbidden), ".")
+      ? h("p", { class: "mf-warn" }, "This network cannot be approved: ", quoted(row.forbidden), ".")
       : null,
     row.dangers.length
       ? h("div", { class: "mf-warn" }, "Approving it needs a reason:", h("ul", {}, row.dangers.map((text) => h("li", {}, quoted(text)))))

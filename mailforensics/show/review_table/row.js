@@ -81,7 +81,7 @@ function whoCell(row) {
   const text = nobody ? "none seen" : row.collateral;
   return [
     h("span", { class: `mf-clamp ${nobody ? "mf-quiet" : "mf-warn"}` }, nobody ? "" : "⚠ ", quoted(text)),
-    row.forbidden ? h("span", { class: "mf-badge mf-stop" }, "protected: ", quoted(row.forbidden)) : null,
+    row.forbidden ? h("span", { class: "mf-badge mf-stop" }, "cannot be banned: ", quoted(row.forbidden)) : null,
   ];
 }
 

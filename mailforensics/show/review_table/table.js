@@ -196,7 +196,7 @@ class ReviewTable {
     const row = this.view.row();
     if (!row) return;
     if (verdict === "approve" && row.forbidden) {
-      this.announce(`${row.network} is protected and cannot be approved: ${row.forbidden}`);
+      this.announce(`${row.network} cannot be approved: ${row.forbidden}`);
       return;
     }
     if (verdict === "undo" && !this.store.entries.get(row.network)) {
