@@ -19,6 +19,9 @@ from mailforensics.review.decisions import Decisions
 from mailforensics.schema import DECISIONS, names
 
 TODAY = datetime.now(UTC).date()
+MANY_TIMES = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
     "$x$ **bold** `code`",
@@ -190,7 +193,9 @@ def test_a_damaged_line_is_reported_and_skipped(decisions: Decisions, damage: by
 
 
 @pytest.mark.filterwarnings("ignore:.*skipped")
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(cut=st.integers(min_value=0, max_value=1_000_000), more=st.integers(1, 3))
 def test_a_crash_at_any_byte_loses_nothing_that_was_saved(
     tmp_path: Path, cut: int, more: int
@@ -213,7 +218,9 @@ def test_a_crash_at_any_byte_loses_nothing_that_was_saved(
     ]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     steps=st.lists(
         st.tuples(

@@ -4,7 +4,7 @@ import ipaddress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailforensics.addresses import why_protected
@@ -100,6 +100,7 @@ def test_a_senseless_protected_network_is_named() -> None:
         Guard(protect=["my-office"])
 
 
+@settings(deadline=None)
 @given(
     st.one_of(st.integers(0, 2**32 - 1), st.integers(0, 2**128 - 1)),
     st.integers(0, 128),

@@ -3,7 +3,7 @@
 import ipaddress
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailforensics.show.address_book import AddressBook
@@ -16,6 +16,7 @@ ADDRESSES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ADDRESSES, max_size=40), st.integers(0, 128))
 def test_rows_are_those_inside(addresses: list[str | None], bits: int) -> None:
     """For every network around any address of the table, the rows are those inside, in order."""

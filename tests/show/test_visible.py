@@ -4,12 +4,13 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailforensics.show.visible import visible
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_nothing_invisible_is_left(text: str) -> None:
     """No control, format, separator or broken character survives."""
