@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mailforensics.addresses import network_of
+from mailforensics.analysis.asn import with_asn
 from mailforensics.analysis.backtest import BacktestOptions, backtest
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import campaigns
@@ -87,6 +88,7 @@ __all__ = [
     "survival",
     "timeline",
     "verdict",
+    "with_asn",
 ]
 
 
