@@ -123,12 +123,12 @@ def split_families(sources: pd.DataFrame) -> tuple[Hosts, Hosts]:
 
 
 def _weights(sources: pd.DataFrame, name: str, named: Flags) -> Floats:
-    numbers = pd.to_numeric(sources[name]).to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = pd.to_numeric(sources[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
     bad = named & ~((numbers >= 0) & (numbers < np.inf))
     if bad.any():
-        at = int(np.flatnonzero(bad)[0])
+        worst = sources.iloc[int(np.flatnonzero(bad)[0])]
         raise ArgumentError(
-            f"{name} of {sources['source_ip'].iloc[at]} is {numbers[at]}; a weight is a number "
+            f"{name} of {worst['source_ip']} is {worst[name]}; a weight must be a number "
             "from 0 up. Fill missing weights with 0 if nothing was seen."
         )
     return np.asarray(np.rint(numbers / GRAIN) * GRAIN, dtype=np.float64)
@@ -150,6 +150,11 @@ def _numbers6(texts: list[str]) -> tuple[Addresses, Addresses]:
     return halves[:, 0].copy(), halves[:, 1].copy()
 
 
+def _is_plain(text: str) -> bool:
+    """Say whether a text is an address without a zone (`fe80::1%eth0` has one)."""
+    return "%" not in str(text) and parse_address(str(text)) is not None
+
+
 def _not_an_address(texts: list[str]) -> str:
-    bad = next(text for text in texts if parse_address(str(text)) is None)
+    bad = next((text for text in texts if not _is_plain(text)), texts[0])
     return f"source_ip {str(bad)[:80]!r} is no address; sources come from mf.sources(events)."

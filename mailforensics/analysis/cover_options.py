@@ -9,6 +9,7 @@ Sources:
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Final
 
 import pandas as pd
@@ -17,7 +18,8 @@ from mailforensics.addresses import parse_network
 from mailforensics.errors import ArgumentError
 
 RULES: Final = 50
-SHORTEST_V4: Final = range(8, 33)
+# Shorter prefixes hold whole providers: no log of one server can vouch for them.
+SHORTEST_V4: Final = range(16, 33)
 SHORTEST_V6: Final = range(32, 129)
 # An earlier plan's rule pays 0.7 of the price of a rule: plans do not flap between near-equals.
 LOYALTY: Final = 0.3
@@ -28,7 +30,7 @@ class CoverOptions:
     """What `mf.cover` may be told besides the number of rules and the protected list.
 
     Attributes:
-        min_prefix_v4: shortest IPv4 prefix that may be chosen, 8 to 32 bits. Shorter bans more.
+        min_prefix_v4: shortest IPv4 prefix that may be chosen, 16 to 32 bits. Shorter bans more.
         min_prefix_v6: shortest IPv6 prefix that may be chosen, 32 to 128 bits.
         legit_cost: λ, the attack events that one legitimate event is worth.
         horizon_days: H, how long the bans are meant to stand, in days.
@@ -86,6 +88,6 @@ def check_rules(rules: int) -> int:
     Raises:
         ArgumentError: it is not.
     """
-    if isinstance(rules, bool) or rules != int(rules) or rules < 0:
+    if isinstance(rules, bool) or not isinstance(rules, Integral) or rules < 0:
         raise ArgumentError(f"rules={rules} is no number of rules; use 0, 1, 2, …")
     return int(rules)

@@ -90,7 +90,7 @@ def solve(asked: Problem, rules: int) -> Solution:
 def _solve(forest: Forest, values: Values, rules: int) -> Solution:
     few, many, bound = bracket(forest, values, rules)
     choice = _filled(forest, values, (few, many), rules)
-    value, price = worth(values, choice), slope(few, many)
+    value, price = worth(values, choice), max(slope(few, many), 0.0)
     gap = gap_of(value, bound)
     if gap == 0.0:
         return Solution(choice, value, max(value, bound), price)

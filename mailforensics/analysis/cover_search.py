@@ -13,6 +13,7 @@ Sources:
 """
 
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -68,16 +69,16 @@ def probe(forest: Forest, values: Values, price: float) -> Probe:
     """Return the best plan when each rule costs `price`. Ties go to the longer prefixes."""
     worth, rules = [], []
     for tree, tree_values in zip(forest, values, strict=True):
-        gain, count = np.zeros(0), np.zeros(0)
+        gain, used = np.zeros(0), np.zeros(0)
         for depth, level in enumerate(tree.levels):
             own = tree_values[depth] - price
             below = sum_children(gain, level.first_child, len(own)) if depth else 0.0
-            counts = sum_children(count, level.first_child, len(own)) if depth else 0.0
+            counts = sum_children(used, level.first_child, len(own)) if depth else 0.0
             takes = own > np.maximum(below, 0.0)
             gain = np.where(takes, own, below)
-            count = np.where(takes, 1.0, counts)
-        rules.append(count.astype(np.int64))
-        worth.append(gain + price * count if np.isfinite(price) else np.zeros(len(gain)))
+            used = np.where(takes, 1.0, counts)
+        rules.append(used.astype(np.int64))
+        worth.append(gain + price * used if np.isfinite(price) else np.zeros(len(gain)))
     root_worth, root_rules = np.concatenate(worth), np.concatenate(rules)
     return Probe(price, float(root_worth.sum()), int(root_rules.sum()), root_worth, root_rules)
 
@@ -103,13 +104,27 @@ def bracket(forest: Forest, values: Values, rules: int) -> tuple[Probe, Probe, f
     now = probe(forest, values, _first_price(values, rules))
     bound = min(many.worth, now.bound(rules))
     few, many = (few, now) if now.rules > rules else (now, many)
-    while few.rules < rules:
-        now = probe(forest, values, slope(few, many))
+    for step in count():
+        line = step % 2 == 0
+        price = slope(few, many) if line else _between(few, many)
+        if few.rules == rules or not many.price < price < few.price:
+            break  # nothing is left between the two, or only rounding
+        now = probe(forest, values, price)
         bound = min(bound, now.bound(rules))
-        if now.rules in {few.rules, many.rules}:
+        if line and now.rules in {few.rules, many.rules}:
             break
         few, many = (few, now) if now.rules > rules else (now, many)
     return few, many, bound
+
+
+def _between(few: Probe, many: Probe) -> float:
+    """Return a price half-way, in size, between those of two plans.
+
+    Lines alone can creep: when one end stays far away, each moves the other a little only.
+    """
+    if few.price == np.inf:
+        return 2 * many.price if many.price else slope(few, many)
+    return float(np.sqrt(few.price * many.price)) if many.price else few.price / 2
 
 
 def slope(few: Probe, many: Probe) -> float:

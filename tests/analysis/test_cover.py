@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailforensics.analysis.cover import cover
+from mailforensics.analysis.cover_knapsack import best_choice, survivors
 from mailforensics.analysis.cover_options import CoverOptions
+from mailforensics.analysis.cover_problem import problem, solve
+from mailforensics.analysis.cover_search import values_of
 from mailforensics.errors import ArgumentError, MissingColumnError
 from mailforensics.schema import COVER_PROTECTED, FRONTIER, NETWORKS, names
 
@@ -144,6 +147,23 @@ def test_order_of_sources_does_not_matter(
     first, second = cover(sources, rules=rules), cover(sources.iloc[order], rules=rules)
     pd.testing.assert_frame_equal(first.plan, second.plan, check_exact=True)
     assert first.value == second.value
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 40), st.sampled_from([16, 20, 24]))
+def test_search_equals_the_whole_knapsack(seed: int, rules: int, shortest: int) -> None:
+    """With neighbours, unseen use and longer trees, pricing loses nothing against all plans."""
+    chance = np.random.default_rng(seed)
+    ips = [f"198.18.{a}.{b}" for a, b in chance.integers(0, (6, 256), (60, 2)).tolist()]
+    ips += [f"240e:d9:d8{a:02x}:{b:x}::1" for a, b in chance.integers(0, (3, 40), (20, 2)).tolist()]
+    ips = sorted(set(ips))
+    attack = np.round(chance.pareto(1.2, len(ips)) * 3, 1)
+    legit = np.where(chance.random(len(ips)) < 0.1, chance.choice([0.01, 0.2, 5.0], len(ips)), 0)
+    sources = table(dict(zip(ips, attack, strict=True)), dict(zip(ips, legit, strict=True)))
+    asked = problem(sources, CoverOptions(min_prefix_v4=shortest))
+    everything = survivors(asked.forest, values_of(asked.forest), 0.0, rules=rules, value=-math.inf)
+    _, best = best_choice(asked.forest, everything, rules)
+    assert solve(asked, rules).value == pytest.approx(best, rel=1e-9)
 
 
 def test_article_network_is_one_rule() -> None:
@@ -306,15 +326,16 @@ def test_bad_weights_are_refused(weight: float) -> None:
 
 def test_bad_sources_are_refused() -> None:
     """A source that is no address, and a missing column, are named."""
-    with pytest.raises(ArgumentError, match="'example' is no address"):
-        cover(table({"example": 1.0}))
+    for text in ("example", "198.18.0.1/24", "fe80::1%eth0", "01.2.3.4"):
+        with pytest.raises(ArgumentError, match=f"'{text}' is no address"):
+            cover(table({text: 1.0}))
     with pytest.raises(MissingColumnError, match="legit_weight"):
         cover(table({}).drop(columns="legit_weight"))
 
 
 @pytest.mark.parametrize(
     "option",
-    [{"min_prefix_v4": 7}, {"min_prefix_v6": 31}, {"legit_cost": -1}, {"neighbours_from": 0}],
+    [{"min_prefix_v4": 15}, {"min_prefix_v6": 31}, {"legit_cost": -1}, {"neighbours_from": 0}],
 )
 def test_bad_options_are_refused(option: dict[str, float]) -> None:
     """An option out of its range is named when it is set."""
