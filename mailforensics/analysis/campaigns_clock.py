@@ -29,6 +29,8 @@ BAND: Final = (0.5, 1.5)
 # Stamps are whole seconds: a gap may be a second shorter or longer than it seems.
 RESOLUTION_SECONDS: Final = 1.0
 MOVES: Final = 99
+# What plain counting already explains needs no moving.
+WORTH_MOVING: Final = 0.001
 # An address of more tries keeps its hours: it is moved by up to three of its own gaps.
 ROAMING_TRIES: Final = 3
 LOCAL_GAPS: Final = 3.0
@@ -103,6 +105,8 @@ def _beat(times: Floats, codes: Codes) -> Sign:
         f"{kept} of {gaps} gaps between tries of different addresses are within half of "
         f"{duration(usual)}; chance makes about {chance * gaps:.0f}"
     )
+    if p_value > WORTH_MOVING:
+        return Sign("timing", p_value, words)
     return Sign("timing", max(p_value, _by_moving(_even_gaps, times, codes)), words)
 
 
@@ -117,7 +121,11 @@ def _order(times: Floats, codes: Codes) -> Sign:
     if again < FEWEST or len(np.unique(codes)) < 3:
         return NO_TIMING
     words = f"{kept} of {again} times the next address is the one that came next before"
-    return Sign("timing", _by_moving(_followers, times, codes), words)
+    busy = np.bincount(codes) / len(codes)
+    p_value = binomial_at_least(kept, again, float((busy**2).sum()))
+    if p_value > WORTH_MOVING:
+        return Sign("timing", p_value, words)
+    return Sign("timing", max(p_value, _by_moving(_followers, times, codes)), words)
 
 
 def _followers(times: Floats, codes: Codes) -> tuple[int, int]:
