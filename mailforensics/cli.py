@@ -14,29 +14,20 @@ from mailforensics.analysis.verdict import verdict
 from mailforensics.errors import MailForensicsError
 from mailforensics.export.banscript import ban_script
 from mailforensics.export.check_ban import check_ban
-from mailforensics.export.forms import export
+from mailforensics.export.forms import FILE_NAMES, export
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
-from mailforensics.review.case import SCRIPT_FILE, STDIN, Case, new_case, open_case
+from mailforensics.review.case import STDIN, Case, new_case, open_case
 from mailforensics.review.findings import investigate, load_candidates, save_candidates
 from mailforensics.review.guard import Guard, decide
 from mailforensics.show.report import write_report
 from mailforensics.show.report_answers import headline
 from mailforensics.show.tables import as_text
+from mailforensics.show.terminal_review import review_in_terminal
 
 EXIT_PROBLEM: Final = 1
 CASE_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
-FILE_NAMES: Final = {
-    "ufw": SCRIPT_FILE,
-    "nftables": "ban.nft",
-    "ipset": "ban.ipset",
-    "fail2ban": "ban.fail2ban.sh",
-    "postfix": "ban.cidr",
-    "crowdsec": "ban.crowdsec.json",
-    "csv": "ban.csv",
-    "stix": "ban.stix.json",
-}
 Command = Callable[..., Any]
 
 case_argument = click.argument(
@@ -197,6 +188,18 @@ def candidates_command(folder: Path, rules: int) -> None:
     click.echo(as_text(found.candidates[shown], by_row=True))
 
 
+@main.command("review")
+@case_argument
+@reviewer_option
+def review_command(folder: Path, reviewer: str) -> None:
+    """Decide on each candidate at a prompt; every answer is saved at once."""
+    case = open_case(folder)
+    left = review_in_terminal(
+        load_candidates(case), case.decisions, reviewer=reviewer, guard=_guard(case)
+    )
+    click.echo(f"{left:,} undecided. Next: mailforensics script {folder}")
+
+
 @main.command("decide")
 @click.argument("network")
 @click.argument("verdict", type=click.Choice(["approve", "reject", "undo"]))
@@ -240,27 +243,18 @@ def script_command(folder: Path, form: str, out: Path | None) -> None:
     """Write the approved networks as a ban script, or in the form of another program."""
     case = open_case(folder)
     listed = load_candidates(case)
+    path = out or folder / FILE_NAMES[form]
+    safety: dict[str, Any] = {
+        "protect": case.protect,
+        "allow_documentation": case.allow_documentation,
+    }
     if form != "ufw":
-        bans = export(
-            listed,
-            case.decisions,
-            form=form,
-            protect=case.protect,
-            case=case.name,
-            allow_documentation=case.allow_documentation,
-        )
-        click.echo(f"Written: {bans.save(out or folder / FILE_NAMES[form])}")
+        bans = export(listed, case.decisions, form=form, case=case.name, **safety)
+        click.echo(f"Written: {bans.save(path)}")
         return
-    script = ban_script(
-        listed,
-        case.decisions,
-        firewall=case.firewall_rules(),
-        protect=case.protect,
-        case=case.name,
-        allow_documentation=case.allow_documentation,
-    )
-    path = script.save(out or folder / SCRIPT_FILE)
-    click.echo(f"{len(script.rules)} approved, written to {path}")
+    wall = case.firewall_rules()
+    script = ban_script(listed, case.decisions, firewall=wall, case=case.name, **safety)
+    click.echo(f"{len(script.rules)} approved, written to {script.save(path)}")
     click.echo(f"Read it, copy it to the server, see what it would do: bash {path.name} --plan")
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mailforensics.cli import FILE_NAMES, main
+from mailforensics.cli import main
+from mailforensics.export.forms import FILE_NAMES
 from mailforensics.review.case import open_case
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
@@ -63,6 +64,17 @@ def test_from_decision_to_script(case: Path) -> None:
     assert "681 tries" in script
     assert "ada" in script
     assert "198.51.100.0/24" not in script
+
+
+def test_review_asks_and_saves(case: Path) -> None:
+    """`a` approves the candidate shown, `q` ends; the next step is named."""
+    before = open_case(case).decisions.history()
+    result = CliRunner().invoke(main, ["review", str(case), "--reviewer", "ada"], input="aq")
+    assert result.exit_code == 0, result.output
+    assert "mailforensics script" in result.output
+    history = open_case(case).decisions.history()
+    assert len(history) == len(before) + 1
+    assert history.iloc[-1][["verdict", "reviewer"]].tolist() == ["approve", "ada"]
 
 
 @pytest.mark.parametrize("form", sorted(FILE_NAMES))
@@ -154,7 +166,7 @@ def test_standard_input_is_kept_in_the_case(tmp_path: Path) -> None:
 def test_help_lists_every_command() -> None:
     """`--help` names the commands and the usual way."""
     text = run("--help").output
-    for name in ("report", "candidates", "decide", "script", "explain", "check-ban"):
+    for name in ("report", "candidates", "review", "decide", "script", "explain", "check-ban"):
         assert name in text
 
 

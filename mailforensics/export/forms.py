@@ -32,6 +32,16 @@ WRITERS: Final = MappingProxyType[str, Callable[[Order], str]](
         "stix": stix_form,
     }
 )
+FILE_NAMES: Final = {
+    "ufw": "ban.sh",
+    "nftables": "ban.nft",
+    "ipset": "ban.ipset",
+    "fail2ban": "ban.fail2ban.sh",
+    "postfix": "ban.cidr",
+    "crowdsec": "ban.crowdsec.json",
+    "csv": "ban.csv",
+    "stix": "ban.stix.json",
+}
 _EXECUTABLE: Final = frozenset({"ufw", "nftables", "fail2ban"})
 
 

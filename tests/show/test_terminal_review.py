@@ -1,0 +1,201 @@
+"""The review in a terminal does what the table does, on the same journal."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import mailforensics as mf
+from mailforensics.review.decisions import Decisions
+from mailforensics.show.review_evidence import Evidence
+from mailforensics.show.terminal_review import review_in_terminal
+from mailforensics.show.terminal_text import spark
+from tests.review.candidate_rows import candidate, table
+
+NETWORK = "212.70.149.0/24"
+ROWS = table(
+    candidate(),
+    candidate(network="198.18.7.0/24", attack_weight=90.0),
+    candidate(network="198.18.8.0/24", attack_weight=80.0, collateral="2 users", legit_sources=2),
+    candidate(network="10.0.0.0/24", attack_weight=70.0, suggestion="reject"),
+    candidate(network="240e:d9:d800:200::/64", attack_weight=60.0),
+)
+
+
+@pytest.fixture
+def decisions(tmp_path: Path) -> Decisions:
+    """Return an empty journal."""
+    return Decisions(tmp_path / "decisions.jsonl")
+
+
+def type_keys(
+    decisions: Decisions,
+    keys: str,
+    *,
+    rows: pd.DataFrame = ROWS,
+    evidence: Evidence | None = None,
+) -> str:
+    """Run a review with these keys and return what was shown."""
+
+    @click.command()
+    def command() -> None:
+        review_in_terminal(rows, decisions, reviewer="ann", evidence=evidence)
+
+    result = CliRunner().invoke(command, input=keys, catch_exceptions=False)
+    return result.output
+
+
+def verdicts(decisions: Decisions) -> dict[str, str]:
+    """Return what stands."""
+    decided = decisions.table()
+    return dict(zip(decided["network"], decided["verdict"], strict=True))
+
+
+def test_one_key_decides_and_the_next_undecided_row_follows(decisions: Decisions) -> None:
+    """`a`, `r`, `u` record at once, approvals for 90 days, and the end says what is left."""
+    shown = type_keys(decisions, "arkuq")
+    assert verdicts(decisions) == {NETWORK: "approve"}
+    assert list(decisions.history()["verdict"]) == ["approve", "reject", "undo"]
+    last = (datetime.now(UTC).date() + timedelta(days=90)).isoformat()
+    assert decisions.table()["until"][0] == last
+    assert "4 undecided" in shown
+    assert str(decisions.path) in shown
+
+
+def test_a_dangerous_approval_asks_for_a_reason(decisions: Decisions) -> None:
+    """Without a reason nothing is recorded; with one it is."""
+    shown = type_keys(decisions, "jja\nq")
+    assert "needs a reason: legitimate use inside: 2 users" in shown
+    assert verdicts(decisions) == {}
+    type_keys(decisions, "jjaboth users have left\nq")
+    assert decisions.table()["reason"][0] == "both users have left"
+
+
+def test_a_protected_network_cannot_be_approved(decisions: Decisions) -> None:
+    """The guard answers in words and records nothing."""
+    shown = type_keys(decisions, "jjjaq")
+    assert "10.0.0.0/24 cannot be approved: it touches 10.0.0.0/8" in shown
+    assert verdicts(decisions) == {}
+
+
+def test_words_and_a_last_day_can_be_given(decisions: Decisions) -> None:
+    """`w` asks for verdict, reason and last day; `t` changes how long new bans last."""
+    type_keys(decisions, "wapprove\nit never stops\nfor good\nt7\naq")
+    decided = decisions.table()
+    assert decided["reason"][0] == "it never stops"
+    assert pd.isna(decided["until"][0])
+    assert decided["until"][1] == (datetime.now(UTC).date() + timedelta(days=7)).isoformat()
+
+
+def test_senseless_words_record_nothing(decisions: Decisions) -> None:
+    """A verdict or a day that cannot be is told, and the review goes on."""
+    shown = type_keys(decisions, "wban\nx\nwapprove\nx\nsoon\nzq")
+    assert "'ban' is no verdict" in shown
+    assert "until='soon' is no last day" in shown
+    assert "No key 'z'" in shown
+    assert verdicts(decisions) == {}
+
+
+def test_a_bulk_decision_is_counted_and_confirmed(decisions: Decisions) -> None:
+    """It takes undecided, harmless rows of the filter only, after a yes."""
+    assert "Nothing changed" in type_keys(decisions, "bapprove\nn\nq")
+    assert verdicts(decisions) == {}
+    shown = type_keys(decisions, "/198.18\nbapprove\ny\nscattered guesses\nq")
+    assert "approve 1 networks now?" in shown
+    assert verdicts(decisions) == {"198.18.7.0/24": "approve"}
+
+
+def test_another_reviewer_is_not_overwritten(decisions: Decisions) -> None:
+    """A decision of somebody else since the row was shown is told; the second try counts."""
+    session = table(candidate())
+    other = Decisions(decisions.path)
+
+    class Meanwhile(Decisions):
+        """A journal in which bob decides just before ann's first record."""
+
+        def add(self, *drafts: object, **more: object) -> object:
+            """Let bob decide once, then record."""
+            if not other.path.exists():
+                other.record(NETWORK, "reject", reason="a customer", reviewer="bob")
+            return super().add(*drafts, **more)
+
+    shown = type_keys(Meanwhile(decisions.path), "aq", rows=session)
+    assert "bob decided reject" in shown
+    assert verdicts(decisions) == {NETWORK: "reject"}
+    type_keys(decisions, "aq", rows=session)
+    assert verdicts(decisions) == {NETWORK: "approve"}
+
+
+def test_the_evidence_of_the_sample_week(decisions: Decisions) -> None:
+    """`e` shows addresses, map, lines and sizes; `s` adds the single addresses; `p` the script."""
+    events = mf.read_mail_log("data/samples/week")
+    sources = mf.sources(events)
+    rows = mf.candidates(sources, mf.networks(sources))
+    evidence = Evidence(sources=sources, events=events)
+    shown = type_keys(decisions, "es/212.70.149.4\nap/\nq", rows=rows, evidence=evidence)
+    assert "All 5 attackers are in 212.70.149.0/25: half the size would do." in shown
+    assert "  . . . . # . . . . . . . . . . ." in shown
+    assert "mail.log.2.gz:26" in shown
+    new = next(line for line in shown.splitlines() if line.startswith("New rows: "))
+    assert {f"212.70.149.{n}/32" for n in (4, 20, 36, 52, 83)} <= set(new[10:].split(", "))
+    assert "ufw prepend deny from 212.70.149.4" in shown
+
+
+def test_hostile_text_cannot_steer_the_terminal(decisions: Decisions) -> None:
+    """Escape sequences, line breaks and direction marks are spelled out."""
+    evil = "\x1b[2J\x1b]0;owned\x07 \u202e moc \r\n[1 of 1] 203.0.113.0/24 approved"
+    decisions.record(NETWORK, "reject", reason=evil, reviewer=evil)
+    shown = type_keys(decisions, "eq", rows=table(candidate(reasons=evil, collateral=evil)))
+    assert not set(shown) & {"\x1b", "\x07", "\u202e", "\r"}
+    assert "\n[1 of 1] 203" not in shown
+
+
+def test_nothing_to_review_ends_at_once(decisions: Decisions) -> None:
+    """An empty table is no error and asks nothing."""
+    assert "0 undecided" in type_keys(decisions, "", rows=table())
+
+
+def test_sparks_show_the_smallest_and_the_largest() -> None:
+    """One event is visible beside thousands, and none is a dot."""
+    assert spark([0, 1, 5000, 2500]) == "·▂█▅"
+    assert spark([]) == spark([0, 0]) == ""
+
+
+def test_arrow_keys_and_control_d_in_a_real_terminal(tmp_path: Path) -> None:
+    """On a pseudo-terminal the arrows move, `r` records, Ctrl-D ends."""
+    code = (
+        "import sys; from tests.show.test_terminal_review import ROWS\n"
+        "from mailforensics.review.decisions import Decisions\n"
+        "from mailforensics.show.terminal_review import review_in_terminal\n"
+        "review_in_terminal(ROWS, Decisions(sys.argv[1]), reviewer='ann')"
+    )
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "d.jsonl")],
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    shown, key, deadline = b"", b"", time.monotonic() + 60
+    for after, answer in ((b"[1 of 5", b"\x1b[B"), (b"[2 of 5", b"r"), (b"[3 of 5", b"\x04")):
+        while after not in shown:
+            assert time.monotonic() < deadline, shown
+            # What is typed before the terminal listens is lost: a key may be needed twice.
+            if select.select([ours], [], [], 1)[0]:
+                shown += os.read(ours, 4096)
+            else:
+                os.write(ours, key)
+        key = answer
+        time.sleep(0.2)
+        os.write(ours, key)
+    assert run.wait(30) == 0
+    os.close(ours)
+    assert verdicts(Decisions(tmp_path / "d.jsonl")) == {"198.18.7.0/24": "reject"}
