@@ -9,6 +9,7 @@ from typing import Any, Final
 import jinja2
 import pandas as pd
 
+from mailforensics import schema
 from mailforensics.review.case import REPORT_FILE
 from mailforensics.review.findings import Findings
 from mailforensics.show.report_answers import answers, headline
@@ -31,6 +32,7 @@ def render_report(found: Findings) -> str:
         headline=headline(found),
         answers=answers(found),
         verdict=found.verdict,
+        grounds=_grounds(found),
         figures=_figures(found),
         parameters=_parameters(found),
         **_identity(found),
@@ -89,6 +91,12 @@ def _parameters(found: Findings) -> list[tuple[str, str]]:
             f"Python {platform.python_version()}",
         ),
     ]
+
+
+def _grounds(found: Findings) -> list[str]:
+    """Return what the verdict rests on; the signs themselves have a table of their own."""
+    signs = tuple(f"{severity}:" for severity in schema.SEVERITIES)
+    return [line for line in found.verdict.found if not line.startswith(signs)]
 
 
 def _figures(found: Findings) -> list[dict[str, str]]:

@@ -82,7 +82,10 @@ def _inside(found: Findings) -> Answer:
     critical, high = int(severe.get("critical", 0)), int(severe.get("high", 0))
     tone: Tone = "bad" if critical else "look" if high else "good"
     signs = found.verdict.signs.head(3)
-    lines = tuple(f"{sign.severity}: {sign.username}, {sign.sign}" for sign in signs.itertuples())
+    lines = tuple(
+        f"{severity}: {username}, {sign.replace('_', ' ')}"
+        for severity, username, sign in signs[["severity", "username", "sign"]].fillna("").values
+    )
     return Answer("Did anyone get in?", found.verdict.headline, lines, tone)
 
 
