@@ -3,15 +3,19 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 CASE   ?= demo
+# JupyterLab refuses root unless told; a rented server or a container has no other user.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+# No question about news on the first start.
+QUIET  := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-real check format notebooks samples bench clean
+.PHONY: help lab demo test test-real check format notebooks samples clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 lab: $(VENV)/.lab ## install into .venv, open JupyterLab on the first notebook with sample logs
-	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=. \
+	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=. $(AS_ROOT) \
 	    --LabApp.default_url=/lab/tree/$(firstword $(sort $(wildcard notebooks/[0-9]*.ipynb)))
 
 demo: $(VENV)/.lab ## the main job without a browser: notebooks, report and ban script in demo/
@@ -33,6 +37,12 @@ format: $(VENV)/.dev ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+notebooks: $(VENV)/.dev ## run the notebooks anew and store their outputs
+	$(BIN)/python tools/build_notebooks.py
+
+samples: $(VENV)/.dev ## write the sample logs anew from their seed
+	$(BIN)/python tools/make_samples.py
+
 clean:           ## remove what make built
 	rm -rf $(VENV) demo build *.egg-info
 
@@ -44,8 +54,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.lab: $(VENV)/bin/python pyproject.toml constraints.txt Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebooks,countries]'
+	@mkdir -p $(VENV)/etc/jupyter/labconfig
+	@echo '$(QUIET)' > $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt Makefile
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebooks,countries,asn,dev]'
-	@touch $@ $(VENV)/.lab
+$(VENV)/.dev: $(VENV)/.lab
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[asn,dev]'
+	@touch $@
