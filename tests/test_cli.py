@@ -176,3 +176,11 @@ def test_every_command_has_help(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert len(result.output) > 100
+
+
+def test_help_lists_the_commands_in_the_order_of_work() -> None:
+    """A newcomer reads the usual way line by line, and the commands from report to explain."""
+    text = run("--help").output
+    assert "\n    mailforensics review case\n" in text
+    listed = [text.index(f"\n  {name} ") for name in ("report", "review", "script", "explain")]
+    assert listed == sorted(listed)

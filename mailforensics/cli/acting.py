@@ -1,0 +1,57 @@
+"""Act on what was decided: script, check-ban."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailforensics.cli.options import case_argument
+from mailforensics.export.banscript import ban_script
+from mailforensics.export.check_ban import check_ban
+from mailforensics.export.forms import FILE_NAMES, export
+from mailforensics.review.case import open_case
+from mailforensics.review.findings import load_candidates
+from mailforensics.show.tables import as_text
+
+
+@click.command("script")
+@case_argument
+@click.option(
+    "--form",
+    type=click.Choice(list(FILE_NAMES)),
+    default="ufw",
+    show_default=True,
+    help="What shall carry the bans.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="File to write.  [default: in CASE]")
+def script_command(folder: Path, form: str, out: Path | None) -> None:
+    """Write the approved networks as a ban script, or in the form of another program."""
+    case = open_case(folder)
+    listed = load_candidates(case)
+    path = out or folder / FILE_NAMES[form]
+    safety: dict[str, Any] = {
+        "protect": case.protect,
+        "allow_documentation": case.allow_documentation,
+    }
+    if form != "ufw":
+        bans = export(listed, case.decisions, form=form, case=case.name, **safety)
+        click.echo(f"Written: {bans.save(path)}")
+        return
+    wall = case.firewall_rules()
+    script = ban_script(listed, case.decisions, firewall=wall, case=case.name, **safety)
+    click.echo(f"{len(script.rules)} approved, written to {script.save(path)}")
+    click.echo(f"Read it, copy it to the server, see what it would do: bash {path.name} --plan")
+
+
+@click.command("check-ban")
+@case_argument
+def check_ban_command(folder: Path) -> None:
+    """Say for each banned network whether it was still seen after the ban."""
+    case = open_case(folder)
+    told = check_ban(
+        case.decisions,
+        case.mail_events(),
+        case.firewall_events(),
+        firewall=case.firewall_rules(),
+    )
+    click.echo(as_text(told, by_row=True))

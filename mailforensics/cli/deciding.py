@@ -1,0 +1,74 @@
+"""Decide about networks: candidates, review, decide."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailforensics.addresses import parse_network
+from mailforensics.cli.cases import case_guard
+from mailforensics.cli.options import case_argument, reviewer_option, rules_option, tell
+from mailforensics.review.case import Case, open_case
+from mailforensics.review.findings import investigate, load_candidates, save_candidates
+from mailforensics.review.guard import decide
+from mailforensics.show.tables import as_text
+from mailforensics.show.terminal_review import review_in_terminal
+
+
+@click.command("candidates")
+@case_argument
+@rules_option
+def candidates_command(folder: Path, rules: int) -> None:
+    """List the networks to decide on, with reasons and who legitimate lives there."""
+    found = investigate(open_case(folder), rules=rules, progress=tell)
+    save_candidates(found.candidates, found.case)
+    shown = ["network", "suggestion", "reasons", "collateral", "already", "evidence"]
+    click.echo(as_text(found.candidates[shown], by_row=True))
+
+
+@click.command("review")
+@case_argument
+@reviewer_option
+def review_command(folder: Path, reviewer: str) -> None:
+    """Decide on each candidate at a prompt; every answer is saved at once."""
+    case = open_case(folder)
+    left = review_in_terminal(
+        load_candidates(case), case.decisions, reviewer=reviewer, guard=case_guard(case)
+    )
+    click.echo(f"{left:,} undecided. Next: mailforensics script {folder}")
+
+
+@click.command("decide")
+@click.argument("network")
+@click.argument("verdict", type=click.Choice(["approve", "reject", "undo"]))
+@click.option(
+    "--case",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("case"),
+    show_default=True,
+    help="Case folder.",
+)
+@click.option("--reason", default="", help="Why, in your words; it stands in the script.")
+@reviewer_option
+@click.option("--until", help="Last day of the ban, YYYY-MM-DD, or days from today: 30.")
+def decide_command(
+    network: str, verdict: str, folder: Path, until: str | None, **words: str
+) -> None:
+    """Record a decision about one network, as the review would."""
+    case = open_case(folder)
+    decision = decide(
+        case.decisions,
+        _candidate(case, network),
+        guard=case_guard(case),
+        words=(verdict, words["reason"], words["reviewer"]),
+        until=until,
+    )
+    click.echo(f"{decision.verdict}: {decision.network}, saved in {case.decisions.path}")
+
+
+def _candidate(case: Case, network: str) -> dict[str, Any] | str:
+    listed = load_candidates(case)
+    wanted = str(parse_network(network))
+    rows = listed.loc[listed["network"] == wanted].to_dict("records")
+    return {str(k): v for k, v in rows[0].items()} if rows else wanted

@@ -1,0 +1,89 @@
+"""Look at the evidence: report, new-case, audit, breaches, explain."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailforensics.analysis.verdict import verdict
+from mailforensics.cli.cases import log_source, named_case
+from mailforensics.cli.options import (
+    EVIDENCE,
+    STAMPS,
+    case_argument,
+    logs_argument,
+    rules_option,
+    tell,
+    with_options,
+)
+from mailforensics.reading.audit import audit
+from mailforensics.reading.explain import explain
+from mailforensics.reading.mail import read_mail_log
+from mailforensics.review.case import new_case, open_case
+from mailforensics.review.findings import investigate, save_candidates
+from mailforensics.show.report import write_report
+from mailforensics.show.report_answers import headline
+from mailforensics.show.tables import as_text
+
+
+@click.command("report")
+@logs_argument
+@with_options(EVIDENCE)
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("case"),
+    show_default=True,
+    help="Case folder.",
+)
+@rules_option
+def report_command(folder: Path, rules: int, **evidence: Any) -> None:  # noqa: ANN401
+    """Find who attacked and whether anyone got in; leave a report in the case folder.
+
+    LOG is a file, a glob or a folder of mail logs, plain or compressed. `-` is standard
+    input; it is kept in the case folder, since it can be read but once.
+    """
+    found = investigate(new_case(named_case(folder, evidence)), rules=rules, progress=tell)
+    save_candidates(found.candidates, found.case)
+    tell("drawing the report")
+    path = write_report(found)
+    click.echo(f"{headline(found)}.")
+    click.echo(f"Report: {path}")
+    click.echo(f"Next:   mailforensics review {folder}")
+
+
+@click.command("new-case")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="CASE")
+@logs_argument
+@with_options(EVIDENCE)
+def new_case_command(folder: Path, **evidence: Any) -> None:  # noqa: ANN401
+    """Make a case folder that names its evidence. Logs are fingerprinted, not copied."""
+    case = new_case(named_case(folder, evidence))
+    click.echo(as_text(audit(case.mail_events()), by_row=True))
+    click.echo(f"\nCase: {case.folder}")
+
+
+@click.command("audit")
+@logs_argument
+@with_options(STAMPS)
+def audit_command(logs: tuple[str, ...], tz: str, year: int | None) -> None:
+    """Say whether logs can be trusted: lines, gaps, how the year was found, fingerprints."""
+    click.echo(as_text(audit(read_mail_log(log_source(logs), tz=tz, year=year)), by_row=True))
+
+
+@click.command("breaches")
+@case_argument
+def breaches_command(folder: Path) -> None:
+    """Say whether anyone got in, by which signs, and what the logs could not have shown."""
+    answer = verdict(open_case(folder).mail_events())
+    click.echo(str(answer))
+    if len(answer.signs):
+        click.echo(f"\n{as_text(answer.signs, by_row=True)}")
+
+
+@click.command("explain")
+@click.argument("line")
+def explain_command(line: str) -> None:
+    """Say in plain words what one log line means; prompts in base64 are decoded."""
+    click.echo(explain(line))
