@@ -51,7 +51,6 @@ def test_what_is_no_table(tmp_path: Path) -> None:
 
 def test_broken_database(tmp_path: Path) -> None:
     """A damaged MaxMind DB is an error that says so."""
-    pytest.importorskip("maxminddb")
     path = tmp_path / "asn.mmdb"
     path.write_bytes(b"no database")
     with pytest.raises(ArgumentError, match="is no MaxMind DB"):
@@ -60,7 +59,6 @@ def test_broken_database(tmp_path: Path) -> None:
 
 def test_countries() -> None:
     """Registered addresses have a country; made-up text has none and does no harm."""
-    pytest.importorskip("iptocc")
     assert country_of(["212.70.149.83", "no address", "203.0.113.1"])[1:] == [None, None]
     assert len(country_of(["212.70.149.83"])[0] or "") == 2
     assert country_data().startswith("iptocc ")

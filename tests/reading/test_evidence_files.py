@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import io
 import lzma
-import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ import zstandard
 import mailforensics as mf
 from mailforensics.errors import EvidenceError
 from mailforensics.reading import evidence_open
+from tests.unprivileged import without_rights
 
 LINE = "Sep  4 16:59:45 mail postfix/smtpd[{}]: connect from unknown[212.70.149.83]\n"
 LOG = "".join(LINE.format(number) for number in range(1, 2001))
@@ -206,13 +206,13 @@ def test_folder_without_logs_is_an_error(tmp_path: Path) -> None:
         mf.read_mail_log(tmp_path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_unreadable_file_is_an_error(tmp_path: Path) -> None:
     """A file without permission says which group may read it."""
-    (tmp_path / "mail.log").write_text(LOG)
-    (tmp_path / "mail.log").chmod(0)
-    with pytest.raises(EvidenceError, match="group adm"):
-        mf.read_mail_log(tmp_path / "mail.log")
+    path = tmp_path / "mail.log"
+    path.write_text(LOG)
+    path.chmod(0)
+    with without_rights(path), pytest.raises(EvidenceError, match="group adm"):
+        mf.read_mail_log(path)
 
 
 def test_evidence_is_never_changed(tmp_path: Path) -> None:
