@@ -34,11 +34,14 @@ def read_journal(text: pl.Series) -> pl.DataFrame:
     micros = pl.coalesce("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP")
     time = micros.cast(pl.Int64, strict=False).cast(pl.Datetime("us"))
     kernel = pl.when(pl.col("_TRANSPORT") == "kernel").then(pl.lit("kernel"))
+    # Any program may call itself so; only the transport tells, and journald writes that.
+    claims = (pl.col("SYSLOG_IDENTIFIER") == "kernel") & pl.col("_TRANSPORT").is_not_null()
+    named = pl.when(claims.fill_null(value=False)).then(None).otherwise("SYSLOG_IDENTIFIER")
     return fields.with_columns(text.alias("text")).select(
         time=time,
         clock=pl.when(time.is_not_null()).then(pl.lit("absolute")),
         host="_HOSTNAME",
-        program=pl.coalesce(kernel, "SYSLOG_IDENTIFIER", "_COMM"),
+        program=pl.coalesce(kernel, named, "_COMM"),
         pid=pl.coalesce("SYSLOG_PID", "_PID").cast(pl.Int64, strict=False),
         message=pl.coalesce(_decoded(fields["MESSAGE"]), "text"),
     )

@@ -8,8 +8,13 @@ from mailforensics.reading.distinct import parse_distinct
 from mailforensics.reading.journal import is_journal, read_journal
 from mailforensics.reading.stamps import read_stamps
 
+# BusyBox writes facility and level before the tag: `host kern.warn kernel`, `kern.warn kernel`.
+_LEVEL: Final = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)"
 # host postfix/smtpd[123]   kernel   dovecot   host program   imap(anna)<12><a/b>
-_TAG: Final = r"^(?:(?P<host>\S+) +)?(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?$"
+_TAG: Final = (
+    rf"^(?:kern\.{_LEVEL} )?(?:(?P<host>\S+) +(?:[a-z0-9]+\.{_LEVEL} )?)?"
+    r"(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?$"
+)
 # The same where no blank follows the colon, or nothing does.
 _TIGHT: Final = (
     r"(?s)^(?:(?P<host>[^\s:]+) +)?(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?:"

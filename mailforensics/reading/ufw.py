@@ -5,35 +5,37 @@ from typing import Final
 import pandas as pd
 import polars as pl
 
+from mailforensics.reading.distinct import parse_distinct
 from mailforensics.reading.evidence import Source
 from mailforensics.reading.evidence_names import FIREWALL_LOGS
+from mailforensics.reading.netfilter import judge, packets
 from mailforensics.reading.read import LogKind, read_events
 from mailforensics.reading.repeats import unfold
 from mailforensics.reading.syslog import read_heads
 from mailforensics.schema import FIREWALL_EVENTS
 
-_PACKET: Final = r"^(?:\[ *\d+\.\d+\] ?)?(?P<prefix>.*?) ?(?P<packet>IN=\S* OUT=.*)$"
 _FIELDS: Final = {
     "in_interface": r"^IN=(\S+)",
     "out_interface": r" OUT=(\S+)",
-    "mac": r" MAC=(\S+)",
-    "source_ip": r" SRC=(\S+)",
-    "dest_ip": r" DST=(\S+)",
+    "mac": r" MAC(?:SRC)?=(\S+)",
+    # Complete only with what follows: a cut 212.70.149.83 could pass for 212.70.149.8.
+    "source_ip": r" SRC=(\S+) ",
+    "dest_ip": r" DST=(\S+) ",
     "length": r" LEN=(\d+)",
     "ttl": r" (?:TTL|HOPLIMIT)=(\d+)",
     "protocol": r" PROTO=(\S+)",
     "source_port": r" SPT=(\d+)",
     "dest_port": r" DPT=(\d+)",
     "icmp_type": r" TYPE=(\d+)",
-    "tcp_flags": r" RES=\S+ ((?:(?:CWR|ECE|URG|ACK|PSH|RST|SYN|FIN) )*)URGP=",
+    "tcp_flags": r" (?:RES|WINDOW)=\S+ ((?:(?:CWR|ECE|URG|ACK|PSH|RST|SYN|FIN) )*)URGP=",
 }
-_EVENTS: Final = {
-    "BLOCK": "blocked",
-    "ALLOW": "allowed",
-    "AUDIT": "audited",
-    "AUDIT INVALID": "audited",
-    "LIMIT BLOCK": "limited",
-}
+# The kernel names these and writes the rest as numbers.
+# Source: IANA protocol numbers; net/netfilter/nf_log_syslog.c
+_PROTOCOLS: Final = {
+    "1": "icmp", "2": "igmp", "4": "ipip", "6": "tcp", "17": "udp", "41": "ipv6", "47": "gre",
+    "50": "esp", "51": "ah", "58": "icmpv6", "88": "eigrp", "89": "ospf", "103": "pim",
+    "112": "vrrp", "132": "sctp", "136": "udplite",
+}  # fmt: skip
 
 
 def read_ufw_log(source: Source, *, tz: str = "UTC", year: int | None = None) -> pd.DataFrame:
@@ -57,23 +59,14 @@ def read_ufw_log(source: Source, *, tz: str = "UTC", year: int | None = None) ->
 
 def parse_ufw(lines: pl.DataFrame) -> pl.DataFrame:
     """Turn the lines of a block (`line`, `text`) into events; times are not settled yet."""
-    heads = read_heads(lines).pipe(unfold)
-    # Only the kernel writes packets: a mail client can put the same words into its HELO.
-    is_kernel = pl.col("program").is_null() | (pl.col("program") == "kernel")
-    parts = heads.with_columns(
-        pl.when(is_kernel).then("inner").str.extract_groups(_PACKET).alias("parts")
-    ).unnest("parts")
-    # The packet that an ICMP error quotes stands in brackets; the outer one counts.
-    outer = parts.with_columns(pl.col("packet").str.replace_all(r"\[[^\]]*\]", ""))
+    heads = read_heads(lines).pipe(unfold).pipe(packets, lines["text"])
+    # The packet that an ICMP error quotes stands in brackets, cut or whole; the outer one counts.
+    outer = heads.with_columns(pl.col("packet").str.replace_all(r"\[[^\]]*(?:\]|$)", ""))
     fields = outer.with_columns(
         **{name: pl.col("packet").str.extract(regex) for name, regex in _FIELDS.items()}
     )
-    return fields.with_columns(_action(), _direction(), *_texts()).with_columns(_event())
-
-
-def _action() -> pl.Expr:
-    prefix = pl.col("prefix").str.strip_chars()
-    return pl.coalesce(prefix.str.extract(r"^\[UFW (.*)\]$"), prefix).alias("action")
+    judged = fields.hstack(parse_distinct(fields["prefix"], judge))
+    return judged.with_columns(_direction(), *_texts(), _event())
 
 
 def _direction() -> pl.Expr:
@@ -92,18 +85,13 @@ def _direction() -> pl.Expr:
 def _texts() -> list[pl.Expr]:
     flags = pl.col("tcp_flags").str.strip_chars()
     return [
-        pl.col("protocol").str.to_lowercase(),
+        pl.col("protocol").replace(_PROTOCOLS).str.to_lowercase(),
         pl.when(flags != "").then(flags).alias("tcp_flags"),
     ]
 
 
 def _event() -> pl.Expr:
-    known = pl.col("action").replace_strict(_EVENTS, default="other", return_dtype=pl.String)
-    return (
-        pl.when(pl.col("packet").is_not_null())
-        .then(known)
-        .when(pl.col("clock").is_null() & pl.col("program").is_null())
-        .then(pl.lit("unparsed"))
-        .otherwise(pl.lit("other"))
-        .alias("event")
+    headless = pl.col("clock").is_null() & pl.col("program").is_null()
+    return pl.coalesce("event", pl.when(headless).then(pl.lit("unparsed")), pl.lit("other")).alias(
+        "event"
     )
