@@ -9,6 +9,7 @@ from mailforensics.cli.options import case_argument
 from mailforensics.export.banscript import ban_script
 from mailforensics.export.check_ban import check_ban
 from mailforensics.export.forms import FILE_NAMES, export
+from mailforensics.export.text import counted
 from mailforensics.review.case import open_case
 from mailforensics.review.findings import load_candidates
 from mailforensics.show.tables import as_text
@@ -39,7 +40,7 @@ def script_command(folder: Path, form: str, out: Path | None) -> None:
         return
     wall = case.firewall_rules()
     script = ban_script(listed, case.decisions, firewall=wall, case=case.name, **safety)
-    click.echo(f"{len(script.rules)} approved, written to {script.save(path)}")
+    click.echo(f"{counted(len(script.rules), 'network')} approved, written to {script.save(path)}")
     click.echo(f"Read it, copy it to the server, see what it would do: bash {path.name} --plan")
 
 

@@ -15,7 +15,7 @@ from mailforensics.errors import ArgumentError
 from mailforensics.export.approvals import Ban, BanOptions, HasApprovals, approved_bans
 from mailforensics.export.order import Order
 from mailforensics.export.saving import save_text
-from mailforensics.export.text import clean
+from mailforensics.export.text import clean, counted
 from mailforensics.reading.firewall import Firewall
 from mailforensics.schema import BAN_RULES, TIME_DTYPE, conform, empty
 
@@ -134,7 +134,7 @@ def _header(order: Order) -> str:
     lines = [
         f"# Ban script of case {clean(order.case, length=60)}, written by mailforensics.",
         "#",
-        f"# {len(order.bans)} networks, approved by {', '.join(reviewers) or 'nobody'}; "
+        f"# {counted(len(order.bans), 'network')}, approved by {', '.join(reviewers) or 'nobody'}; "
         f"latest approval: {last}.",
         "# It bans nothing that is not in the list below. To begin: bash ban.sh --help",
     ]

@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
+from mailforensics.export.text import counted
+
 Page = dict[str, Any]
 WIDTH: Final = 100
 LABEL: Final = 12
@@ -18,10 +20,10 @@ def row_text(row: Page, entry: Page | None) -> str:
         row: what `page_rows` gave.
         entry: what stands about it (`ReviewSession.standing`), or None.
     """
-    size = "network" if row["family"] == 6 else _counted(2 ** (32 - row["size"]), "address")
+    size = "network" if row["family"] == 6 else counted(2 ** (32 - row["size"]), "address")
     place = f" · {row['country']}" if row["country"] else ""
     facts = [
-        _counted(row["auth_failed"], "failed login"),
+        counted(row["auth_failed"], "failed login"),
         f"{row['attackers']:,} attacking",
         f"{row['usernames']:,} accounts tried",
     ]
@@ -81,11 +83,6 @@ def _block(head: str, lines: Sequence[str]) -> str:
 def _labelled(label: str, text: str) -> str:
     head = f"  {label:<{LABEL}}"
     return textwrap.fill(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
-
-
-def _counted(number: int, what: str) -> str:
-    plural = "es" if what.endswith("s") else "s"
-    return f"{number:,} {what}{'' if number == 1 else plural}"
 
 
 def _map_lines(cells: Page) -> list[str]:

@@ -99,13 +99,13 @@ def test_allow_option_and_skip_refused(hosts: SimpleNamespace, script: mf.BanScr
     answer = ban(server, "--apply", "--allow", "198.18.0.9", code=1)
     assert "holds 198.18.0.9, named with --allow" in answer
     assert_untouched(server)
-    assert "1 bans added" in ban(server, "--apply", "--skip-refused", "--allow", "198.18.0.9")
+    assert "1 ban added" in ban(server, "--apply", "--skip-refused", "--allow", "198.18.0.9")
     assert knocks(hosts)[:2] == ["timeout", "open"]
     assert "--allow nowhere is no address" in ban(server, "--apply", "--allow", "nowhere", code=1)
     server.run("mkdir /etc/mailforensics; echo my-office > /etc/mailforensics/allow.txt")
     assert "'my-office' is no address or network" in ban(server, "--apply", code=1)
     server.run("rm -r /etc/mailforensics")
-    assert "1 bans added" in ban(server, "--apply")
+    assert "1 ban added" in ban(server, "--apply")
     assert "took back 'deny from 198.18.0.0/24'" in ban(
         server, "--apply", "--skip-refused", "--allow", "198.18.0.0/16"
     )
@@ -135,7 +135,7 @@ def test_ipv6_networks_need_ipv6_in_ufw(hosts: SimpleNamespace, tmp_path: Path) 
         server, "--apply", code=1
     )
     for way in ("--no-bulk", "--bulk"):
-        assert "1 bans added" in ban(server, "--apply", "--skip-refused", way)
+        assert "1 ban added" in ban(server, "--apply", "--skip-refused", way)
         assert knocks(hosts)[0] == "timeout"
     server.run("ufw reload")
     assert knocks(hosts)[0] == "timeout"

@@ -3,6 +3,21 @@
 #
 # 5 networks, approved by kenji; latest approval: 2026-09-04.
 # It bans nothing that is not in the list below. To begin: bash ban.sh --help
+#
+# How to read this file: the networks come first, then the functions, and main at the end.
+# What --apply does, in this order, and the function to look into:
+#   1. It stops unless it is root, ufw is active and new enough, and it sees who is logged in (apply).
+#   2. It collects what must never be banned: private and own addresses, gateway, resolvers, bridges,
+#      mynetworks of Postfix, everybody logged in over SSH, your allow list and your own allow rules
+#      (collect_protected). If a network of the list touches one, nothing at all is done (check_targets).
+#   3. It writes each step down before it takes it, so that --undo works after any kind of end
+#      (write_down).
+#   4. It sets each ban above every allow rule and looks whether ufw took it (apply_rule), or, above
+#      100 networks, all of them in one step (apply_sets).
+#   5. It takes back bans that are over or no longer approved (take_back_rules).
+#   6. It ends the open sessions of banned networks (end_sessions).
+# It never switches ufw on or off, and writes nowhere but in the state folder below and in ufw's own
+# files: rules with our comment, or blocks between "# BEGIN mailforensics" and "# END mailforensics".
 [ -n "${BASH_VERSION:-}" ] || { echo 'This file needs bash: sudo bash ban.sh --plan' >&2; exit 2; }
 set -uf -o pipefail # -f: no word below is ever a pattern of file names
 umask 077
@@ -53,6 +68,7 @@ END
 }
 
 say() { printf '%s\n' "$*"; }
+counted_as() { printf '%s %s' "$1" "$2$( (($1 == 1)) || echo s)"; }
 warn() { printf '%s\n' "$*" >&2; }
 has_program() { [[ -x $(type -P "$1") ]]; }
 fail() {
@@ -796,7 +812,7 @@ apply_sets() {
     for family in 4 6; do put_rules_block "$family"; done
     remove_old_sets
     ((changes += ${#group_of[@]}))
-    say "banned ${#group_of[@]} networks in one step (chain $chain)"
+    say "banned $(counted_as ${#group_of[@]} network) in one step (chain $chain)"
 }
 
 put_init_block() {
@@ -956,7 +972,7 @@ and confirm from there.'
 show_plan() {
     local number shown=0 comment why
     choose_way
-    say "Case '$case_name': ${#targets[@]} networks to ban, ${#over[@]} bans that are over."
+    say "Case '$case_name': $(counted_as ${#targets[@]} network) to ban; bans that are over: ${#over[@]}."
     say 'This is the plan; nothing is changed. --apply acts, --undo takes back.'
     [[ $way == rules ]] || say "They would be loaded as sets, in one step, not with one ufw rule each."
     for number in "${!targets[@]}"; do
@@ -1003,7 +1019,8 @@ apply() {
         apply_rules && take_back_rules withdrawn && take_back_sets
     fi
     end_sessions
-    say "$changes bans added; ${#targets[@]} networks approved, ${#refused[@]} refused, ${#over[@]} over."
+    say "$(counted_as $changes ban) added; $(counted_as ${#targets[@]} network) approved, \
+${#refused[@]} refused, ${#over[@]} over."
     if [[ $confirm && ($changes -gt 0 || $pending) ]]; then
         start_timer
         say "Log in anew within $confirm seconds and run: sudo bash $0 --confirm
@@ -1052,7 +1069,7 @@ expire() {
         if ((${#targets[@]})); then apply_sets; else undo_sets; fi
     fi
     take_back_rules over
-    say "${#over[@]} bans of this case are over and not in force."
+    say "Bans of this case that are over, and not in force: ${#over[@]}."
 }
 
 # keep_to_members: only what is banned now may stay banned; --expire adds nobody.
