@@ -1,36 +1,80 @@
-"""Read one file of evidence block by block with a parser that knows nothing of files."""
+"""Read one file of evidence, a few blocks at a time, with a parser that knows nothing of files."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BufferedReader
+from typing import Final, Generic, TypeVar
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mailforensics.errors import EvidenceError
 from mailforensics.reading.blocks import read_blocks, split_lines
 from mailforensics.reading.evidence import Evidence
+from mailforensics.reading.tables import to_arrow
 from mailforensics.reading.text import HEAD_BYTES, refuse_binary
 from mailforensics.reading.wrapped import join_wrapped
+from mailforensics.schema import Table
 
 Parser = Callable[[pl.DataFrame], pl.DataFrame]
+_Events = TypeVar("_Events")
+# A few are enough: the work on each block is spread over further cores.
+_BLOCKS_AT_A_TIME: Final = min(4, os.cpu_count() or 1)
 
 
-def read_file(evidence: Evidence, parse: Parser) -> pl.DataFrame:
-    """Return the parsed lines of one file, in the order of the file.
+@dataclass(frozen=True, slots=True)
+class ParsedBlock(Generic[_Events]):
+    """What one block came to."""
+
+    events: _Events
+    lines: int
+    blank: int
+    joined: int
+
+
+def read_file(evidence: Evidence, parse: Parser, table: Table) -> pa.Table:
+    """Return the events of one file, in the order of the file; see `tables.to_arrow`.
 
     Raises:
         EvidenceError: the file cannot be opened, or the caller named it and it is binary.
     """
-    parts = [parse_block(b"", parse).events]
-    with evidence.open() as stream:
-        for block in _blocks(stream, evidence):
-            parsed = parse_block(block, parse)
-            number = pl.col("line") + evidence.lines
-            parts.append(parsed.events.with_columns(number))
+
+    def work(block: bytes) -> ParsedBlock[pa.Table]:
+        return parse_block(block, lambda lines: to_arrow(parse(lines), table))
+
+    parts = []
+    with evidence.open() as stream, ThreadPoolExecutor(_BLOCKS_AT_A_TIME) as pool:
+        for parsed in _in_turn(pool, work, _blocks(stream, evidence)):
+            parts.append(_from_line(parsed.events, evidence.lines))
             evidence.lines += parsed.lines
             evidence.blank += parsed.blank
             evidence.joined += parsed.joined
-    return pl.concat(parts, how="diagonal_relaxed").with_columns(file=pl.lit(evidence.name))
+    return pa.concat_tables(parts or [work(b"").events])
+
+
+def _in_turn(
+    pool: ThreadPoolExecutor,
+    work: Callable[[bytes], ParsedBlock[_Events]],
+    blocks: Iterable[bytes],
+) -> Iterator[ParsedBlock[_Events]]:
+    """Yield what becomes of the blocks in their order, with few of them in memory at a time."""
+    waiting: deque[Future[ParsedBlock[_Events]]] = deque()
+    for block in blocks:
+        waiting.append(pool.submit(work, block))
+        if len(waiting) > _BLOCKS_AT_A_TIME:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _from_line(events: pa.Table, before: int) -> pa.Table:
+    """Number the lines of a block by their place in the file."""
+    column = events.column_names.index("line")
+    return events.set_column(column, "line", pc.add(events["line"], before))
 
 
 def _blocks(stream: BufferedReader, evidence: Evidence) -> Iterator[bytes]:
@@ -47,17 +91,7 @@ def _blocks(stream: BufferedReader, evidence: Evidence) -> Iterator[bytes]:
     yield from read_blocks(stream)
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedBlock:
-    """What one block came to."""
-
-    events: pl.DataFrame
-    lines: int
-    blank: int
-    joined: int
-
-
-def parse_block(block: bytes, parse: Parser) -> ParsedBlock:
+def parse_block(block: bytes, parse: Callable[[pl.DataFrame], _Events]) -> ParsedBlock[_Events]:
     """Turn the bytes of a block into events; a pure function, so that it can run anywhere."""
     lines = split_lines(block)
     filled = lines.filter(pl.col("text").str.strip_chars(" \t\r") != "")

@@ -5,6 +5,8 @@ from typing import Final
 
 import polars as pl
 
+from mailforensics.reading.stamps import CLOCK
+
 _FIELDS: Final = (
     "__REALTIME_TIMESTAMP",
     "_SOURCE_REALTIME_TIMESTAMP",
@@ -39,7 +41,7 @@ def read_journal(text: pl.Series) -> pl.DataFrame:
     named = pl.when(claims.fill_null(value=False)).then(None).otherwise("SYSLOG_IDENTIFIER")
     return fields.with_columns(text.alias("text")).select(
         time=time,
-        clock=pl.when(time.is_not_null()).then(pl.lit("absolute")),
+        clock=pl.when(time.is_not_null()).then(pl.lit("absolute", CLOCK)),
         host="_HOSTNAME",
         program=pl.coalesce(kernel, named, "_COMM"),
         pid=pl.coalesce("SYSLOG_PID", "_PID").cast(pl.Int64, strict=False),

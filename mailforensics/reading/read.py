@@ -3,14 +3,16 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 
 from mailforensics.errors import EvidenceError
-from mailforensics.reading.duplicates import mark_duplicates
 from mailforensics.reading.evidence import Evidence, Source, find_evidence
 from mailforensics.reading.files import Parser, read_file
+from mailforensics.reading.order import find_duplicates, put_in_order
 from mailforensics.reading.repeats import fill_repeats
 from mailforensics.reading.tables import to_pandas
 from mailforensics.reading.times import settle_times
@@ -40,15 +42,17 @@ def read_events(source: Source, kind: LogKind, *, tz: str, year: int | None) -> 
         ArgumentError: there is no such zone or year.
     """
     evidence = find_evidence(source, kind.names)
-    frames = []
+    files = []
     for item in evidence:
-        frame, notes = fill_repeats(read_file(item, kind.parse))
+        events, notes = fill_repeats(read_file(item, kind.parse, kind.table))
         item.notes += notes
-        frames.append(frame)
+        files.append(events)
     _refuse_empty(evidence)
-    settled = settle_times(frames, evidence, tz=tz, year=year)
-    events = pl.concat(settled, how="diagonal_relaxed").pipe(_sorted).pipe(mark_duplicates)
-    result = to_pandas(events, kind.table)
+    clocks = [cast("pl.DataFrame", pl.from_arrow(f.select(["time", "clock"]))) for f in files]
+    times = settle_times(clocks, evidence, tz=tz, year=year)
+    events = pa.concat_tables(files)
+    order = put_in_order(_places(events, times, [item.name for item in evidence]))
+    result = to_pandas(events, order, find_duplicates(order, events), kind.table)
     result.attrs["evidence"] = [item.facts() for item in evidence]
     return result
 
@@ -62,6 +66,12 @@ def _refuse_empty(evidence: Sequence[Evidence]) -> None:
     )
 
 
-def _sorted(events: pl.DataFrame) -> pl.DataFrame:
-    """Sort by time, then file, then line; lines without a time stand last."""
-    return events.sort("time", "file", "line", nulls_last=True)
+def _places(events: pa.Table, times: Sequence[pl.Series], names: Sequence[str]) -> pl.DataFrame:
+    """Return `time`, `file` and `line` of the events of all files."""
+    kind = pl.Enum(sorted(names))
+    files = [
+        pl.repeat(name, len(time), dtype=kind, eager=True)
+        for name, time in zip(names, times, strict=True)
+    ]
+    line = cast("pl.Series", pl.from_arrow(events["line"]))
+    return pl.DataFrame({"time": pl.concat(times), "file": pl.concat(files), "line": line})

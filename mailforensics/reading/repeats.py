@@ -3,9 +3,10 @@
 rsyslog writes the first, with the text; older daemons the second, without it and without a tag.
 """
 
-from typing import Final
+from typing import Final, cast
 
 import polars as pl
+import pyarrow as pa
 
 # rsyslog cuts the text at 800 characters, so the bracket may be missing.
 _WRAPPED: Final = r"(?s)^message repeated (?P<count>\d{1,9}) times?: \[ ?(?P<inner>.*?) ?\]?$"
@@ -13,7 +14,7 @@ _LAST: Final = (
     r"^(?:(?P<host>\S+) )?(?:-+ )?last message repeated (?P<count>\d{1,9}) times?(?: -+)?$"
 )
 # These stay as the folded line has them; the rest comes from the line that it repeats.
-_OWN: Final = ("time", "clock", "message", "file", "line", "repeat", "again")
+_OWN: Final = ("time", "clock", "message", "line", "repeat")
 
 
 def unfold(heads: pl.DataFrame) -> pl.DataFrame:
@@ -46,7 +47,7 @@ def unfold(heads: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def fill_repeats(events: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def fill_repeats(events: pa.Table) -> tuple[pa.Table, list[str]]:
     """Give each line that repeats the one before it that line's fields; and notes.
 
     The line before it is the last one of the same host in the file that is no such line itself.
@@ -54,13 +55,14 @@ def fill_repeats(events: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     Args:
         events: the events of one file in the order of its lines, with `again`.
     """
-    if not events["again"].any():
-        return events.drop("again"), []
-    rows = events.with_row_index("row")
+    rows = cast("pl.DataFrame", pl.from_arrow(events.select(["again", "host"])))
+    names = [name for name in events.column_names if name != "again"]
+    if not rows["again"].any():
+        return events.select(names), []
     origin = pl.when(~pl.col("again")).then("row").forward_fill().over("host")
-    places = rows.select(pl.coalesce(origin, "row")).to_series()
-    orphans = int((rows.select(origin).to_series().is_null()).sum())
-    own = [name for name in _OWN if name in events.columns]
-    filled = events[places].with_columns(events[own]).drop("again")
+    origins = rows.with_row_index("row").select("row", origin=origin)
+    taken = events.take(origins.select(pl.coalesce("origin", "row")).to_series().to_arrow())
+    filled = pa.table({name: (events if name in _OWN else taken)[name] for name in names})
+    orphans = origins["origin"].null_count()
     note = f"{orphans} lines repeat one that is not in the file"
     return filled, [note] if orphans else []

@@ -13,6 +13,7 @@ from mailforensics.reading.distinct import parse_distinct
 
 # A year-less stamp is first placed in a leap year, so that 29 February exists.
 LEAP_YEAR: Final = 2000
+CLOCK: Final = pl.Enum(["yearless", "local", "absolute"])
 _MONTHS: Final = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 )  # fmt: skip
@@ -84,7 +85,7 @@ def _fixed_rfc3339(text: pl.Series) -> pl.DataFrame:
 def _stamps(time: pl.Series, clock: str, width: int) -> pl.DataFrame:
     known = pl.col("time").is_not_null()
     return pl.DataFrame({"time": time}).with_columns(
-        clock=pl.when(known).then(pl.lit(clock)),
+        clock=pl.when(known).then(pl.lit(clock, CLOCK)),
         width=pl.when(known).then(pl.lit(width, pl.Int64)),
     )
 
@@ -155,7 +156,8 @@ def _any_layout(text: pl.Series) -> pl.DataFrame:
         .when(pl.col("local").is_not_null() & pl.col("month").is_not_null() & year.is_null())
         .then(pl.lit("yearless"))
         .when(pl.col("local").is_not_null())
-        .then(pl.lit("local")),
+        .then(pl.lit("local"))
+        .cast(CLOCK),
         width=pl.when(known | pl.col("local").is_not_null()).then(
             pl.col("whole").str.len_chars().cast(pl.Int64)
         ),

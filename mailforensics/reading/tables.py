@@ -1,7 +1,6 @@
 """From the engine's columns to a public pandas table: canonical addresses, numbers, Arrow text."""
 
-import socket
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -9,18 +8,28 @@ import polars as pl
 import pyarrow as pa
 
 from mailforensics.addresses import parse_address
+from mailforensics.reading.distinct import parse_distinct
 from mailforensics.schema import Column, Table
 
-_NULL_TEXT: Final = {"source_ip": "unknown", "source_host": "unknown"}
+# Known only when all files are read, and what it takes to know it.
+_SETTLED_LATER: Final = frozenset({"file", "duplicate"})
+_KEPT: Final = ("clock", "again", "program", "pid")
+_BYTE: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4: Final = rf"^(?:{_BYTE}\.){{3}}{_BYTE}$"
 # Postfix writes `auth=1` for one of one: where all worked, the tries are not written.
 _ALL_WORKED: Final = {"auth_tried": "auth_ok", "commands_tried": "commands_ok"}
 
 
-def to_pandas(events: pl.DataFrame, table: Table) -> pd.DataFrame:
-    """Return the events as pandas with exactly the columns of a schema table."""
-    return pd.DataFrame(
-        {column.name: _to_array(finish(events, column), column) for column in table}, copy=False
-    )
+def to_arrow(events: pl.DataFrame, table: Table) -> pa.Table:
+    """Return the events of a block as an Arrow table, ready to become part of a public table.
+
+    It has the columns of the schema but for those that need all files (`file`, `duplicate`), and
+    what the rooms that settle those need (`clock`, `again`, `program`, `pid`). Its `time` is naive,
+    as zone and year are not known yet. Arrow's own layout takes a third of the engine's memory.
+    """
+    columns = [finish(events, column) for column in table if column.name not in _SETTLED_LATER]
+    kept = [events[name] for name in _KEPT if name not in {series.name for series in columns}]
+    return pl.DataFrame([*columns, *kept]).to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def finish(events: pl.DataFrame, column: Column) -> pl.Series:
@@ -29,8 +38,7 @@ def finish(events: pl.DataFrame, column: Column) -> pl.Series:
     if name in _ALL_WORKED:
         return _tried(events, column)
     if name not in events.columns:
-        value = {"repeat": 1, "duplicate": False}.get(name)
-        return pl.repeat(value, events.height, dtype=_polars(column), eager=True)
+        return pl.repeat(None, events.height, dtype=_polars(column), eager=True).alias(name)
     series = events[name]
     if name in {"source_ip", "dest_ip"}:
         return canonical(series)
@@ -45,8 +53,9 @@ def finish(events: pl.DataFrame, column: Column) -> pl.Series:
 def _tried(events: pl.DataFrame, column: Column) -> pl.Series:
     names = [n for n in (column.name, _ALL_WORKED[column.name]) if n in events.columns]
     if not names:
-        return pl.repeat(None, events.height, dtype=_polars(column), eager=True)
-    return events.select(pl.coalesce(names).cast(_polars(column), strict=False)).to_series()
+        return pl.repeat(None, events.height, dtype=_polars(column), eager=True).alias(column.name)
+    tried = pl.coalesce(names).cast(_polars(column), strict=False)
+    return events.select(tried.alias(column.name)).to_series()
 
 
 def _polars(column: Column) -> pl.DataType:
@@ -56,36 +65,59 @@ def _polars(column: Column) -> pl.DataType:
         "int64": pl.Int64(),
         "float64": pl.Float64(),
         "bool": pl.Boolean(),
-        "time": pl.Datetime("us", "UTC"),
+        "time": pl.Datetime("us"),
     }
     return kinds[column.dtype]
 
 
 def canonical(addresses: pl.Series) -> pl.Series:
     """Return addresses as canonical text, IPv4-mapped IPv6 as IPv4; null where it is no address."""
-    unique = addresses.drop_nulls().unique()
-    texts = [_canonical_text(text) for text in unique.to_list()]
-    return addresses.replace_strict(unique, pl.Series(texts, dtype=pl.String), default=None)
+    odd = ~addresses.str.contains(_IPV4).fill_null(value=True)
+    if not odd.any():
+        return addresses
+    texts = parse_distinct(addresses.filter(odd), _canonical)
+    return addresses.scatter(odd.arg_true(), texts["canonical"])
+
+
+def _canonical(texts: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"canonical": pl.Series(map(_canonical_text, texts), dtype=pl.String)})
 
 
 def _canonical_text(text: str) -> str | None:
-    if ":" not in text:
-        try:
-            socket.inet_pton(socket.AF_INET, text)
-        except (OSError, ValueError):
-            return None
-        return text
-    address = parse_address(text.removeprefix("IPv6:"))
-    return str(address) if address is not None else None
+    address = parse_address(text.removeprefix("IPv6:")) if ":" in text else None
+    return None if address is None else str(address)
 
 
-def _to_array(series: pl.Series, column: Column) -> object:
+def to_pandas(
+    events: pa.Table, order: pl.DataFrame, duplicate: pl.Series, table: Table
+) -> pd.DataFrame:
+    """Return the events as pandas with exactly the columns of a schema table.
+
+    Args:
+        events: what `to_arrow` made of all blocks, one after the other.
+        order: `row` in `events`, `time` and `file`, of each event in order.
+        duplicate: for each event in order.
+        table: the schema.
+    """
+    found = dict(zip(events.column_names, events.columns, strict=True))
+    row = None if order["row"].is_sorted() else order["row"].to_arrow()
+    if row is not None:
+        found = {name: values.take(row) for name, values in found.items()}
+    settled = {"time": order["time"], "file": order["file"], "duplicate": duplicate}
+    found |= {name: pa.chunked_array([values.to_arrow()]) for name, values in settled.items()}
+    return pd.DataFrame({c.name: _to_array(found[c.name], c) for c in table}, copy=False)
+
+
+def _to_array(values: pa.ChunkedArray, column: Column) -> object:
     if column.dtype == "str":
-        arrow = series.to_arrow(compat_level=pl.CompatLevel.oldest())
-        return pd.array(pa.chunked_array([arrow]), dtype="str")
+        return pd.array(values.cast(pa.large_string()), dtype="str")
     if column.dtype == "time":
-        return pd.DatetimeIndex(series.dt.replace_time_zone(None).to_numpy(), tz="UTC")
+        return pd.DatetimeIndex(values.to_numpy(), tz="UTC")
     if column.dtype == "Int64":
-        mask = series.is_null().to_numpy()
-        return pd.arrays.IntegerArray(series.fill_null(0).to_numpy().copy(), mask.copy())
-    return series.to_numpy().astype(np.dtype(column.dtype))
+        return pd.arrays.IntegerArray(_own(values.fill_null(0)), _own(values.is_null()))
+    return _own(values)
+
+
+def _own(values: pa.ChunkedArray) -> "np.ndarray[tuple[int], np.dtype[Any]]":
+    """Return values as an array that may be written to, as pandas expects."""
+    return np.require(values.to_numpy(), requirements="W")

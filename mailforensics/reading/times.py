@@ -17,11 +17,11 @@ def settle_times(
     *,
     tz: str,
     year: int | None,
-) -> list[pl.DataFrame]:
-    """Return the frames with `time` in UTC instead of `time` and `clock`.
+) -> list[pl.Series]:
+    """Return the times of the events of each file in UTC.
 
     Args:
-        frames: one for each item of evidence, in the order of its lines.
+        frames: `time` and `clock` for each item of evidence, in the order of its lines.
         evidence: gets `year_from` and notes on the way.
         tz: the IANA zone of stamps without an offset.
         year: the year of the oldest year-less line of each log, or None to find it.
@@ -57,7 +57,7 @@ def _yearless(
     return YearlessFile(evidence.log, spans, leap, bound, bound_from, known)
 
 
-def _settle(frame: pl.DataFrame, evidence: Evidence, file: YearlessFile, tz: str) -> pl.DataFrame:
+def _settle(frame: pl.DataFrame, evidence: Evidence, file: YearlessFile, tz: str) -> pl.Series:
     yearless = frame["clock"] == "yearless"
     time = frame["time"]
     evidence.year_from = "the stamps hold it" if frame["clock"].is_not_null().any() else ""
@@ -72,7 +72,7 @@ def _settle(frame: pl.DataFrame, evidence: Evidence, file: YearlessFile, tz: str
         placed, notes = to_utc(time.filter(is_local), tz)
         evidence.notes += notes
         utc = utc.scatter(is_local.arg_true(), placed)
-    return frame.with_columns(time=utc).drop("clock")
+    return utc
 
 
 def _with_years(stamps: pl.Series, file: YearlessFile) -> pl.Series:
