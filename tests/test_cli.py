@@ -184,3 +184,31 @@ def test_help_lists_the_commands_in_the_order_of_work() -> None:
     assert "\n    mailforensics review case\n" in text
     listed = [text.index(f"\n  {name} ") for name in ("report", "review", "script", "explain")]
     assert listed == sorted(listed)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--out", "{file}"), "File exists"),
+        (("--out", "/proc/case"), "name another place"),
+        (("--out", "{folder}/case", "--protect", "banana"), "'banana' is no network"),
+    ],
+)
+def test_a_place_or_word_that_cannot_be_is_told_before_the_work(
+    tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    """A case folder that cannot be made, or a senseless network, ends in one paragraph at once."""
+    (tmp_path / "a file").write_text("x")
+    named = [word.format(file=tmp_path / "a file", folder=tmp_path) for word in words]
+    result = run("report", SAMPLES / "article.log", *named)
+    assert result.exit_code == 1
+    assert told in result.output
+    assert "reading the mail logs" not in result.output
+
+
+def test_the_log_of_another_program_says_nothing(tmp_path: Path) -> None:
+    """Lines that are not understood are no proof of peace."""
+    (tmp_path / "web.log").write_text("Sep  4 10:00:00 web nginx[1]: started\nhello\n")
+    result = run("report", tmp_path / "web.log", "--year", "2026", "--out", tmp_path / "case")
+    assert "Nothing can be said: 2 lines read, none of a known mail server" in result.output
+    assert "Nothing can be said" in run("breaches", tmp_path / "case").output

@@ -10,6 +10,7 @@ from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.countries import country_data
 
 SHORT_DAYS: Final = 7
+NOT_UNDERSTOOD: Final = "Nothing can be said: no line of these files is of a known mail server."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def verdict(events: pd.DataFrame, *, signs: pd.DataFrame | None = None) -> Verdi
     table = breaches(events) if signs is None else signs
     schema.require(table, ["severity", "sign", "username", "explanation"])
     return Verdict(
-        headline=_headline(table, _why(events)),
+        headline=_headline(table, _why(events)) if _is_understood(events) else NOT_UNDERSTOOD,
         found=(*_figures(events), *_worst(table)),
         not_visible=tuple(_not_visible(events)),
         signs=table,
@@ -78,6 +79,10 @@ def _headline(table: pd.DataFrame, why: str) -> str:
     return f"No sign that anybody got in: {why}."
 
 
+def _is_understood(events: pd.DataFrame) -> bool:
+    return bool((~events["event"].isin(["other", "unparsed"])).any())
+
+
 def _why(events: pd.DataFrame) -> str:
     """Return what "no sign" rests on, in a few words."""
     worked = events["event"].eq("auth_ok") | events["auth_ok"].fillna(0).gt(0)
@@ -97,9 +102,9 @@ def _figures(events: pd.DataFrame) -> list[str]:
     closed = counted["event"].eq("disconnect") & counted["auth_tried"].fillna(0).gt(0)
     none = int((closed & counted["auth_ok"].fillna(0).eq(0)).sum())
     return [
-        f"{len(counted):,} lines from {_span(counted)}.",
-        f"{tried:,} failed logins in the lines; {none:,} sessions ended with `auth=0/n`: none of n "
-        "tries worked.",
+        f"{_many(len(counted), 'line')} from {_span(counted)}.",
+        f"{_many(tried, 'failed login')} in the lines; {_many(none, 'session')} ended with "
+        "`auth=0/n`: none of n tries worked.",
         f"{worked:,} logins to mailboxes, {int(sent.sum()):,} messages sent after a login, and "
         f"{_unexplained(counted):,} disconnects with `auth=1`.",
     ]
@@ -146,7 +151,7 @@ def _not_visible(events: pd.DataFrame) -> list[str]:
         "Logins for sending: the log has no line of smtpd.": not services.eq("smtpd").any(),
         "Journeys between countries: no country data is installed (extra "
         "`countries`).": country_data() == "none",
-        f"{unread:,} lines that were not understood; see the audit.": unread > 0,
+        f"{_many(unread, 'line')} not understood; see the audit.": unread > 0,
     }
     return [text for text, holds in tests.items() if holds]
 

@@ -18,7 +18,11 @@ case_argument = click.argument(
 )
 logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOG…")
 rules_option = click.option(
-    "--rules", default=50, show_default=True, help="Most firewall rules to propose."
+    "--rules",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    help="Most firewall rules to propose.",
 )
 reviewer_option = click.option(
     "--reviewer", default=getpass.getuser, help="Your name in the record.  [default: login name]"
@@ -59,12 +63,23 @@ class Shell(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's own signature)
-        """Run the command; an error of the toolkit becomes a message and exit code 1."""
+        """Run the command; an error of toolkit or disk becomes a message and exit code 1."""
         try:
             return super().invoke(ctx)
-        except MailForensicsError as problem:
-            click.echo(f"mailforensics: {problem}", err=True)
+        except BrokenPipeError:
+            raise
+        except (MailForensicsError, OSError) as problem:
+            click.echo(f"mailforensics: {_in_words(problem)}", err=True)
             sys.exit(EXIT_PROBLEM)
+
+
+def _in_words(problem: Exception) -> str:
+    if not isinstance(problem, OSError) or isinstance(problem, MailForensicsError):
+        return str(problem)
+    where = f"{problem.filename}: " if problem.filename else ""
+    return (
+        f"{where}{problem.strerror or problem}; name another place, or make room or rights there."
+    )
 
 
 def tell(step: str) -> None:

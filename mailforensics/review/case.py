@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from mailforensics.addresses import parse_network
 from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
@@ -145,10 +146,12 @@ def new_case(case: Case) -> Case:
     The logs are not copied. Decisions already in the folder stay.
 
     Raises:
-        ArgumentError: the case names no log.
+        ArgumentError: the case names no log, or protects what is no network.
     """
     if not case.logs:
         raise ArgumentError("a case needs at least one mail log; name a file, a glob or a folder.")
+    for network in case.protect:
+        parse_network(network)
     absolute = replace(
         case,
         logs=tuple(map(_absolute, case.logs)),

@@ -24,10 +24,17 @@ def headline(found: Findings) -> str:
     """Return the finding of the whole case in one sentence, without a full stop."""
     attacking = _attacking(found)
     if attacking.empty:
-        return "No attack is visible in these logs"
+        return _no_attack(found.events["event"])
     tries = many(int(attacking["auth_failed"].sum()), "login")
     who = f"{many(len(attacking), 'address')} attacked, {tries} refused"
     return f"{who}; {_in_short(found)}"
+
+
+def _no_attack(kinds: pd.Series) -> str:
+    """Return what silence means: a log that is not understood says nothing about attacks."""
+    if kinds.isin(["other", "unparsed"]).all():
+        return f"Nothing can be said: {many(len(kinds), 'line')} read, none of a known mail server"
+    return "No attack is visible in these logs"
 
 
 def _in_short(found: Findings) -> str:
