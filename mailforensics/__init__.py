@@ -29,15 +29,18 @@ from mailforensics.analysis.verdict import verdict
 from mailforensics.export.approvals import BanOptions
 from mailforensics.export.banscript import BanScript, ban_script
 from mailforensics.export.check_ban import check_ban
+from mailforensics.export.dry_run import dry_run
 from mailforensics.export.forms import BanList, export
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.ufw import read_ufw_log
+from mailforensics.review.ban_under_test import ban_under_test
 from mailforensics.review.candidates import candidates
 from mailforensics.review.case import Case, case_from_environment, new_case, open_case
 from mailforensics.review.decisions import Decisions
+from mailforensics.review.findings import investigate
 from mailforensics.show.lessons import check
 from mailforensics.show.tables import columns_of, log_lines, prose, readable
 from mailforensics.simulation.attacks import simulate_attack
@@ -59,6 +62,7 @@ __all__ = [
     "audit",
     "backtest",
     "ban_script",
+    "ban_under_test",
     "breaches",
     "campaigns",
     "candidates",
@@ -68,9 +72,11 @@ __all__ = [
     "columns_of",
     "cover",
     "detectors",
+    "dry_run",
     "evidence",
     "explain",
     "export",
+    "investigate",
     "log_lines",
     "messages",
     "network_of",

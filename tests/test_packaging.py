@@ -1,7 +1,12 @@
 """The places that name dependencies agree with one another, and the pins hold them."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -47,3 +52,27 @@ def test_constraints_pin_every_requirement(extra: str | None) -> None:
 def test_constraints_name_no_download_address() -> None:
     """The pins say what, never where from."""
     assert not re.search(r"://|@", (ROOT / "constraints.txt").read_text("utf-8"))
+
+
+def test_the_package_carries_its_notebooks(tmp_path: Path) -> None:
+    """Installed by pip, away from the clone, `new-case` still has notebooks to write."""
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*", "build", "case", "demo"))
+    subprocess.run([*build, "-w", tmp_path, clone], check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = {name.rpartition("/")[2] for name in wheel.namelist() if "/notebooks/" in name}
+        wheel.extractall(tmp_path / "site")
+    originals = {path.name for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
+    assert names == {*originals, "glossary.md"}
+    log = ROOT / "data" / "samples" / "article.log"
+    made = subprocess.run(
+        [sys.executable, "-m", "mailforensics", "new-case", tmp_path / "case", log],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    assert "10 written" in made.stdout

@@ -12,12 +12,12 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+from mailforensics.show.notebooks_run import run_notebook
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-CELL_SECONDS = 300
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -34,13 +34,11 @@ def main() -> None:
 
 def build(path: Path) -> None:
     """Run one notebook beside the samples, with no case of earlier runs; write it back, cleaned."""
-    notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as fresh:
         (Path(fresh) / "data").symlink_to(FOLDER.parent / "data")
         place = Path(fresh) / path.resolve().parent.relative_to(FOLDER.parent)
         place.mkdir(parents=True)
-        resources = {"metadata": {"path": str(place)}}
-        NotebookClient(notebook, timeout=CELL_SECONDS, resources=resources).execute()
+        notebook = run_notebook(path, place=place)
     clean(notebook)
     nbformat.write(notebook, path)
 

@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 
 from mailforensics.review.case import REPORT_FILE, SCRIPT_FILE, Case, new_case
 from mailforensics.review.findings import investigate, save_candidates
+from mailforensics.show.notebooks import lesson_paths
+from mailforensics.show.notebooks_run import run_notebook
 from mailforensics.show.report import write_report
 
 ROOT = Path(__file__).resolve().parent.parent
 WEEK = ROOT / "data" / "samples" / "week"
-CELL_SECONDS = 300
 
 
 def run_notebooks(out: Path) -> Path:
@@ -29,12 +29,9 @@ def run_notebooks(out: Path) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     if not (out / "data").exists():
         (out / "data").symlink_to(ROOT / "data")
-    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+    for path in lesson_paths():
         sys.stderr.write(f"… {path.name}\n")
-        notebook = nbformat.read(path, as_version=4)
-        resources = {"metadata": {"path": str(place)}}
-        NotebookClient(notebook, timeout=CELL_SECONDS, resources=resources).execute()
-        nbformat.write(notebook, place / path.name)
+        nbformat.write(run_notebook(path, place=place), place / path.name)
     return out / "case" / "sample"
 
 

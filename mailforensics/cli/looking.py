@@ -21,6 +21,7 @@ from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.review.case import new_case, open_case
 from mailforensics.review.findings import investigate, save_candidates
+from mailforensics.show.notebooks import FOLDER, write_notebooks
 from mailforensics.show.report import write_report
 from mailforensics.show.report_answers import headline
 from mailforensics.show.tables import as_text
@@ -58,10 +59,16 @@ def report_command(folder: Path, rules: int, **evidence: Any) -> None:  # noqa: 
 @logs_argument
 @with_options(EVIDENCE)
 def new_case_command(folder: Path, **evidence: Any) -> None:  # noqa: ANN401
-    """Make a case folder that names its evidence. Logs are fingerprinted, not copied."""
+    """Make a case folder: names and fingerprints of the evidence, and notebooks about it.
+
+    Logs are not copied. Notebooks that are there already, perhaps with your notes, are kept.
+    """
     case = new_case(named_case(folder, evidence))
     click.echo(as_text(audit(case.mail_events()), by_row=True))
-    click.echo(f"\nCase: {case.folder}")
+    written = write_notebooks(case)
+    click.echo(f"\nCase:      {case.folder}")
+    click.echo(f"Notebooks: {len(written)} written to {case.folder / FOLDER}")
+    click.echo(f"Open them: jupyter lab {case.folder / FOLDER}")
 
 
 @click.command("audit")

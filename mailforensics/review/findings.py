@@ -39,6 +39,15 @@ class Findings:
     verdict: Verdict
     candidates: pd.DataFrame
 
+    def save(self) -> Path:
+        """Note in the case folder what the case is about and which candidates were found.
+
+        Later commands (`mailforensics review`, `script`) go on from there. Returns the folder.
+        """
+        self.case.save()
+        save_candidates(self.candidates, self.case)
+        return self.case.folder
+
 
 def _silent(_step: str) -> None:
     """Show no progress."""

@@ -1,0 +1,116 @@
+"""The one ban that a notebook looks at closely: the loudest approved network, and since when."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from mailforensics.addresses import network_of, parse_network
+from mailforensics.errors import ArgumentError
+from mailforensics.review.decisions import Decisions
+from mailforensics.schema import require
+
+NO_ADDRESS: Final = str(ipaddress.IPv4Address(0))  # no source: for a log without a refused login
+NOWHERE: Final = f"{NO_ADDRESS}/32"
+
+
+@dataclass(frozen=True, slots=True)
+class BanUnderTest:
+    """A banned network and the time from which on nobody there should get through.
+
+    Attributes:
+        network: in CIDR form.
+        since: when the ban began to work, UTC.
+        source_ip: its loudest address, to try against the rules.
+        approved: false where no ban was approved: then `network` is the loudest one, and `since`
+            the end of the log.
+        said: what is tested, in a sentence or two.
+    """
+
+    network: str
+    since: pd.Timestamp
+    source_ip: str
+    approved: bool
+    said: str
+
+    def __str__(self) -> str:
+        return self.said
+
+    @property
+    def an_hour_before(self) -> pd.Timestamp:
+        """One hour before the ban, to see what it cut off."""
+        return self.since - pd.Timedelta("1h")
+
+    def holds(self, addresses: "pd.Series[str]") -> "pd.Series[bool]":
+        """Say for each address whether it lies in the network; missing ones do not."""
+        parsed = parse_network(self.network)
+        bits = parsed.prefixlen
+        return network_of(addresses, v4=min(bits, 32), v6=bits) == str(parsed)
+
+
+def ban_under_test(
+    decisions: Decisions, events: pd.DataFrame, *, since: str | None = None
+) -> BanUnderTest:
+    """Return the approved network with the most refused logins, or the loudest if none is.
+
+    Args:
+        decisions: the journal; its running approvals are the bans.
+        events: mail events.
+        since: when the ban script ran, UTC unless it says its zone; none: when it was approved.
+
+    Raises:
+        ArgumentError: `since` is no time.
+        MissingColumnError: the table lacks columns.
+    """
+    require(events, ["time", "source_ip", "event", "repeat"])
+    failed = events.loc[events["event"] == "auth_failed"]
+    last = events["time"].max()
+    bans = decisions.approved()
+    if bans.empty:
+        return _unbanned(failed, last)
+    loudness = [_inside(failed, str(network))["repeat"].sum() for network in bans["network"]]
+    row = bans.assign(loudness=loudness).nlargest(1, "loudness").iloc[0]
+    network = str(row["network"])
+    start = _time(since) if since else pd.Timestamp(row["time"])
+    words = f"Under test: {network}, banned since {start:%Y-%m-%d %H:%M} UTC."
+    if len(bans) > 1:
+        words += f" It is the loudest of {len(bans)} approved networks."
+    if not last > start:
+        words += f" The log ends before that, at {last:%Y-%m-%d %H:%M}: read newer logs."
+    return BanUnderTest(network, start, _loudest(failed, network), approved=True, said=words)
+
+
+def _unbanned(failed: pd.DataFrame, last: pd.Timestamp) -> BanUnderTest:
+    end = pd.Timestamp(0, tz="UTC") if pd.isna(last) else last
+    loudest = network_of(failed["source_ip"]).dropna().mode()
+    if loudest.empty:
+        words = "No network is approved, and no login was refused: there is no ban to test."
+        return BanUnderTest(NOWHERE, end, NO_ADDRESS, approved=False, said=words)
+    network = str(loudest.iloc[0])
+    words = (
+        f"No network is approved yet, so there is no ban to test. Below stands {network}, the "
+        "loudest one, as it is without a ban."
+    )
+    return BanUnderTest(network, end, _loudest(failed, network), approved=False, said=words)
+
+
+def _inside(failed: pd.DataFrame, network: str) -> pd.DataFrame:
+    parsed = parse_network(network)
+    bits = parsed.prefixlen
+    return failed.loc[network_of(failed["source_ip"], v4=min(bits, 32), v6=bits) == str(parsed)]
+
+
+def _loudest(failed: pd.DataFrame, network: str) -> str:
+    modes = _inside(failed, network)["source_ip"].mode()
+    return str(modes.iloc[0]) if len(modes) else str(parse_network(network).network_address)
+
+
+def _time(text: str) -> pd.Timestamp:
+    try:
+        time = pd.Timestamp(text)
+    except ValueError:
+        raise ArgumentError(
+            f"since={text[:60]!r} is no time; write one like 2026-09-04 18:10 (UTC)."
+        ) from None
+    return time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")
