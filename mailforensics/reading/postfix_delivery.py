@@ -24,9 +24,12 @@ _EVENTS: Final = (
     ("server", "undeliverable"),
     ("expired", "expired"),
 )
+# Two digits and an exponent where a message waited for days: `4.5e+05`. Source: format_tv.c
+_DELAY: Final = r"delay=(?P<delay>[0-9.]+(?:e[+-]?[0-9]+)?)"
+_DELAYS: Final = "delays=[0-9./e+-]+"
 _TO: Final = (
     r"to=<(?P<recipient>.*?)>(?:, orig_to=<.*?>)?, relay=(?P<relay>[^,]*)(?:, conn_use=[0-9]+)?"
-    r", delay=(?P<delay>[0-9.]+)(?:, delays=[0-9./]+)?(?:, tls=[^,]*)?"
+    rf", {_DELAY}(?:, {_DELAYS})?(?:, tls=[^,]*)?"
     r"(?:, dsn=(?P<dsn>[0-9.]+))?, "
 )
 _SAMPLE: Final = "4XyZ12Bbcd: to=<x@example.com>, relay=mx.example.com[192.0.2.25]:25, delay=1.2, "
@@ -45,7 +48,7 @@ DELIVERY_PATTERNS: Final = (
         AGENTS,
         "status=sent (",
         r"to=<(?P<recipient>[^>]*)>, (?:orig_to=<[^>]*>, )?relay=(?P<relay>[^,]*), "
-        r"(?:conn_use=[0-9]+, )?delay=(?P<delay>[0-9.]+), delays=[0-9./]+, dsn=(?P<dsn>[0-9.]+), "
+        rf"(?:conn_use=[0-9]+, )?{_DELAY}, {_DELAYS}, dsn=(?P<dsn>[0-9.]+), "
         r"status=(?P<status>sent) \((?P<reason>[^()]*)\)",
         sample=f"{_SAMPLE}delays=0.1/0.01/0.5/0.6, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued)",
         gives={**_GIVES, "dsn": "2.0.0", "status": "sent", "reason": "250 2.0.0 Ok: queued"},
