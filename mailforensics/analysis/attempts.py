@@ -1,9 +1,10 @@
 """Count each login attempt once, although the log may tell of it three times or more.
 
 A refused login leaves up to three lines (the SASL warning, `lost connection after AUTH`, and
-`disconnect … auth=0/1`), and a fourth in the auth service's own words. The line of the daemon that
-talked to the client counts. The disconnect counters count what no line told of. The auth service
-counts where nothing else spoke, or where it alone knows the user name.
+`disconnect … auth=0/1`), and more in the words of the auth service, which may ask several data
+bases. The line of the daemon that talked to the client counts. The disconnect counters count what
+no line told of. The auth service counts where nothing else spoke, or where it alone knows the user
+name; of its data bases and workers, the one that refused a name most often speaks for that name.
 """
 
 from typing import Final
@@ -22,8 +23,7 @@ _BAD_PROTOCOL: Final = ("pregreet", "pipelining", "bad_command")
 _NEVER: Final = np.iinfo(np.int64).max
 _SUMMED: Final = {
     "_front": "_fronts",
-    "_auth": "_auths",
-    "_worker": "_workers",
+    "_back": "_backs",
     "_missed": "_misses",
     "_counted_ok": "_counted_oks",
     "_front_ok": "_front_oks",
@@ -32,6 +32,12 @@ _SUMMED: Final = {
 
 _EVENT: Final = pl.col("event")
 _FRONT: Final = pl.col("role") == "front"
+# `passwd-file(info,…): …`, of Dovecot 2.4 `auth(info,…)<…>: passwd-file: …`: who refused.
+_CHECKERS: Final = (
+    r"\)(?:<[^<>]*>)+: (?:request \[\d+\]: )?([a-z][a-z0-9_-]*): ",
+    r"(?:^|: )([a-z][a-z0-9_-]*)\([^:]*,",
+)
+_VOICE: Final = ("session", "username", "service", "checker")
 _NAMED: Final = pl.col("username").is_not_null()
 
 
@@ -43,7 +49,7 @@ def count_once(stitched: pl.DataFrame) -> pl.DataFrame:
     refused: of a relay attempt, of all kinds), `strangers` (recipients that do not exist), `bad`
     (broken protocol) and `mails` (messages given a queue id). Sums over rows are true counts.
     """
-    rows = stitched.with_columns(*_told())
+    rows = stitched.with_columns(*_told()).pipe(_one_voice)
     rows = rows.with_columns(*_totals(rows))
     rows = rows.with_columns(failures=_failures(), logins=_logins(), unexplained=_unexplained())
     rows = rows.with_columns(*_other_counts(), logins=pl.col("logins") + pl.col("unexplained"))
@@ -58,12 +64,9 @@ def _told() -> list[pl.Expr]:
     counted = (pl.col("auth_tried") > 0).fill_null(value=False) | (pl.col("auth_ok") > 0)
     counter = _FRONT & (_EVENT == "disconnect") & counted
     claims = smtpd & (worked | ((_EVENT == "accepted") & _NAMED))
-    # The auth service's remarks are the server's own words, yet they may know the name.
-    remark = back & (failed | ((_EVENT == "server") & _NAMED))
     return [
         _count(failed & _FRONT, repeat * missed.clip(1)).alias("_front"),
-        _count(remark & (pl.col("service") == "auth"), repeat).alias("_auth"),
-        _count(remark & (pl.col("service") == "auth-worker"), repeat).alias("_worker"),
+        _count(failed & back, repeat).alias("_back"),
         _count(counter, missed.clip(0)).alias("_missed"),
         _count(counter, pl.col("auth_ok").fill_null(0)).alias("_counted_ok"),
         _count(worked & _FRONT & ~smtpd, repeat).alias("_front_ok"),
@@ -76,6 +79,26 @@ def _count(where: pl.Expr, value: pl.Expr) -> pl.Expr:
     return pl.when(where).then(value).otherwise(0).cast(pl.Int64)
 
 
+def _one_voice(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows, with `_back` only where the line speaks for its name in its session."""
+    backs = rows.with_row_index("place").filter(
+        (pl.col("_back") > 0) & pl.col("session").is_not_null()
+    )
+    if backs.is_empty():
+        return rows
+    words = pl.col("message")
+    checker = pl.coalesce(*(words.str.extract(expression) for expression in _CHECKERS))
+    said = backs.with_columns(
+        username=pl.col("username").fill_null(""), checker=checker.fill_null("")
+    ).select("place", "_back", *_VOICE)
+    said = said.with_columns(total=pl.col("_back").sum().over(_VOICE))
+    loudest = said.sort("total", "place", descending=[True, False]).unique(
+        ["session", "username"], keep="first", maintain_order=True
+    )
+    others = said.join(loudest, on=_VOICE, how="anti")
+    return rows.with_columns(rows["_back"].scatter(others["place"], 0))
+
+
 def _totals(rows: pl.DataFrame) -> list[pl.Series]:
     """Return for each row what its whole session tells of logins, zero outside of sessions.
 
@@ -85,7 +108,7 @@ def _totals(rows: pl.DataFrame) -> list[pl.Series]:
     places = rows["session"].fill_null(len(rows)).to_numpy()
     names = rows.select(
         _unnamed=((pl.col("_front") > 0) & ~_NAMED).cast(pl.Int64),
-        _named=(((pl.col("_auth") > 0) | (pl.col("_worker") > 0)) & _NAMED).cast(pl.Int64),
+        _named=((pl.col("_back") > 0) & _NAMED).cast(pl.Int64),
     )
     told = {**{name: rows[name] for name in _SUMMED}, **names.to_dict()}
     sums = {
@@ -107,9 +130,9 @@ def _totals(rows: pl.DataFrame) -> list[pl.Series]:
 
 def _failures() -> pl.Expr:
     """Return the failed attempts of a row: one kind of line speaks for a whole session."""
-    backs = pl.max_horizontal("_auths", "_workers")
-    back = pl.when(pl.col("_auths") >= pl.col("_workers")).then("_auth").otherwise("_worker")
-    better = pl.col("_names_behind") & (backs == pl.col("_fronts"))
+    silent = (pl.col("_fronts") == 0) & (pl.col("_misses") > 0)
+    same = pl.col("_backs") == pl.max_horizontal("_fronts", "_misses")
+    better = same & (pl.col("_names_behind") | silent)
     return (
         pl.when(pl.col("session").is_null())
         .then(_count(_EVENT == "auth_failed", pl.col("repeat")))
@@ -117,9 +140,7 @@ def _failures() -> pl.Expr:
         .then("_front")
         .when((pl.col("_misses") > 0) & ~better)
         .then("_missed")
-        .when(better | (_EVENT == "auth_failed"))
-        .then(back)
-        .otherwise(0)
+        .otherwise("_back")
         .fill_null(0)
     )
 

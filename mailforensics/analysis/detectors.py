@@ -8,6 +8,7 @@ import pandas as pd
 from mailforensics.addresses import network_of
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import campaigns
+from mailforensics.analysis.refusals import refused_logins
 from mailforensics.schema import DETECTORS, conform, require
 
 # fail2ban's default jail: Source: fail2ban 1.0, config/jail.conf, maxretry and findtime.
@@ -37,6 +38,8 @@ def detectors(events: pd.DataFrame) -> pd.DataFrame:
     """
     require(events, ["time", "event", "source_ip", "username", "duplicate"])
     known = events.loc[~events["duplicate"] & events["time"].notna() & events["source_ip"].notna()]
+    # A try that two daemons told of is one; what fail2ban counts are lines.
+    known = known.loc[(known["event"] != "auth_failed") | (refused_logins(known) > 0)]
     rows = [(name, rule, alarm(known).min()) for name, rule, alarm in _DETECTORS]
     table = pd.DataFrame(rows, columns=["detector", "rule", "first_alarm"])
     table["first_alarm"] = pd.to_datetime(table["first_alarm"], utc=True)

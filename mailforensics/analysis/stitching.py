@@ -30,7 +30,7 @@ NEEDED: Final = [
     *("host", "program", "service", "pid", "event", "source_ip", "source_host", "source_port"),
     *("username", "auth_ok", "auth_tried", "commands_ok", "commands_tried", "reason"),
 ]
-_BACK: Final = ("auth", "auth-worker")
+BACK: Final = ("auth", "auth-worker")
 # A remark of the auth service alone, without its client's line, makes no connection.
 _ATTEMPTS: Final = ("auth_failed", "auth_ok")
 _MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
@@ -38,6 +38,8 @@ _SCREEN_ENDS: Final = ("screen_disconnect", "screen_pass")
 # A session id stands at the end of a login line, after the user in an auth line, and after the
 # process id in a line of a mail process.
 _SESSION_ID: Final = r"session=<([A-Za-z0-9+/=_-]+)>[^<>]*$"
+# A login process writes one line at the end, about all that went before.
+_LASTED: Final = r"^[^<]*\([^<()]* in (\d{1,6}) secs\)"
 _SESSION_ID_INSIDE: Final = r"[,)>]<([A-Za-z0-9+/=_-]{8,})>\)?:"
 # Kinds that say nothing about a client when no address stands beside them.
 _LOOSE: Final = ("server", "other", "unparsed", "auth_unavailable", "rate")
@@ -114,7 +116,7 @@ def _role() -> pl.Expr:
     return (
         pl.when(front)
         .then(pl.lit("front"))
-        .when(service.is_in(_BACK))
+        .when(service.is_in(BACK))
         .then(pl.lit("back"))
         .when(service.is_in(_MAIL_PROCESS))
         .then(pl.lit("mail"))
@@ -143,6 +145,7 @@ def _with_family(rows: pl.DataFrame) -> pl.DataFrame:
         host=_only_host(mine),
         role=role,
         name=_session_name(),
+        lasted=pl.duration(seconds=pl.col("message").str.extract(_LASTED).cast(pl.Int64)),
     ).with_columns(family=family)
 
 
@@ -276,7 +279,7 @@ def _attached(backs: pl.DataFrame, fronts: pl.DataFrame) -> pl.DataFrame:
         .group_by("session")
         .agg(
             pl.col("host", "source_ip").first(),
-            begins=pl.col("time").min() - slack,
+            begins=(pl.col("time") - pl.col("lasted").fill_null(pl.duration())).min() - slack,
             ends=pl.col("time").max() + slack,
         )
         .sort("begins", "session")

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import TIME
+from mailforensics.analysis.refusals import refused_logins
 from mailforensics.errors import ArgumentError
 
 _UNITS: Final = {"s": "s", "min": "m", "m": "m", "h": "h", "d": "d", "w": "w"}
@@ -21,7 +22,8 @@ def timeline(table: pd.DataFrame, *, every: str = "1h", by: str | None = "event"
     """Return counts per time bin, oldest first, with zeros where nothing happened.
 
     Folded lines count as often as they stand for (`repeat`); lines that were already read from
-    another file do not count; rows without a time cannot be placed and are left out.
+    another file do not count; rows without a time cannot be placed and are left out. By event, a
+    refused login counts once, however many lines tell of it.
 
     Args:
         table: any table with a time: events, sessions (by `start`), messages, breaches.
@@ -43,11 +45,19 @@ def timeline(table: pd.DataFrame, *, every: str = "1h", by: str | None = "event"
         raise ArgumentError(f"by={by!r} is a column of the result; name another column, or None.")
     when = next((name for name in _TIMES if name in table.columns), "time")
     schema.require(table, [when, *([by] if by else [])])
-    rows = _rows(table, when, by).with_columns(time=pl.col("time").dt.truncate(width))
+    once = by == "event" and "service" in table.columns
+    counted = _tries_once(table) if once else table
+    rows = _rows(counted, when, by).with_columns(time=pl.col("time").dt.truncate(width))
     counts = rows.group_by("time", "kind").agg(count=pl.col("repeat").sum())
     result = _with_zeros(counts, width, every).sort("time", "kind")
     frame = result.to_pandas().astype({"time": schema.TIME_DTYPE, "kind": "str", "count": "int64"})
     return frame.rename(columns={"kind": by}) if by else frame.drop(columns="kind")
+
+
+def _tries_once(events: pd.DataFrame) -> pd.DataFrame:
+    tries = refused_logins(events)
+    lines = events["repeat"] if "repeat" in events.columns else 1
+    return events.assign(repeat=tries.where(events["event"] == "auth_failed", lines))
 
 
 def _width(every: str) -> str:

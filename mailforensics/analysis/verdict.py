@@ -8,6 +8,7 @@ import pandas as pd
 from mailforensics import schema
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.countries import country_data
+from mailforensics.analysis.refusals import refused_logins
 
 SHORT_DAYS: Final = 7
 NOT_UNDERSTOOD: Final = "Nothing can be said: no line of these files is of a known mail server."
@@ -97,7 +98,7 @@ def _figures(events: pd.DataFrame) -> list[str]:
     """Return the figures that any answer rests on."""
     counted = events[~events["duplicate"]] if "duplicate" in events.columns else events
     kinds = counted.groupby("event")["repeat"].sum() if len(counted) else pd.Series(dtype="int64")
-    tried, worked = int(kinds.get("auth_failed", 0)), int(kinds.get("auth_ok", 0))
+    tried, worked = int(refused_logins(events).sum()), int(kinds.get("auth_ok", 0))
     sent = counted["event"].eq("accepted") & counted["username"].notna()
     closed = counted["event"].eq("disconnect") & counted["auth_tried"].fillna(0).gt(0)
     none = int((closed & counted["auth_ok"].fillna(0).eq(0)).sum())

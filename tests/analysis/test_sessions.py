@@ -43,8 +43,8 @@ def test_auth_service_does_not_count_again() -> None:
 
 
 def test_auth_service_knows_the_name() -> None:
-    """Old Postfix names no account; the remark of the auth service does, and counts no more."""
-    behind = {"event": "server", "username": "info", "source_ip": ATTACKER, "time": 1.5}
+    """Old Postfix names no account; the auth service does, and the try counts once."""
+    behind = {"event": "auth_failed", "username": "info", "source_ip": ATTACKER, "time": 1.5}
     alone = {"event": "server", "username": "eve", "source_ip": ATTACKER, "time": 900}
     table = events([*session(ATTACKER, failed()), AUTH | behind, AUTH | alone])
     assert mf.sessions(table)["auth_failed"].tolist() == [1]

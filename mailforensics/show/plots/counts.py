@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 from matplotlib.axes import Axes
 
+from mailforensics.analysis.refusals import refused_logins
 from mailforensics.schema import require
 from mailforensics.show.plots import style
 
@@ -32,6 +33,21 @@ PORTS: Final = {
 MAIL_PORTS: Final = frozenset({25, 110, 143, 465, 587, 993, 995, 4190})
 
 
+def _named_logins(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the logins that name an account, refused ones counted once each."""
+    failed = events["event"] == "auth_failed"
+    named = events.assign(
+        repeat=events["repeat"].where(~failed, refused_logins(events)),
+        # Postfix writes a good login only with the message that follows it.
+        event=events["event"].replace("accepted", "auth_ok"),
+    )
+    return named.loc[
+        named["event"].isin(["auth_failed", "auth_ok"])
+        & ~events["duplicate"]
+        & events["username"].notna()
+    ]
+
+
 def plot_accounts(events: pd.DataFrame, *, top: int = 15, ax: Axes | None = None) -> Axes:
     """Draw refused and good logins per account, on a logarithmic scale.
 
@@ -46,13 +62,7 @@ def plot_accounts(events: pd.DataFrame, *, top: int = 15, ax: Axes | None = None
         MissingColumnError: the table lacks event, username, repeat or duplicate.
     """
     require(events, ["event", "username", "repeat", "duplicate"])
-    logins = events.loc[
-        events["event"].isin(["auth_failed", "auth_ok", "accepted"])
-        & ~events["duplicate"]
-        & events["username"].notna()
-    ]
-    # Postfix writes a good login only with the message that follows it.
-    logins = logins.assign(event=logins["event"].replace("accepted", "auth_ok"))
+    logins = _named_logins(events)
     if logins.empty:
         why = "No user name in this log (Postfix before 3.7.8 writes none)"
         return style.nothing(style.new_axes(ax, height=1.6), why)

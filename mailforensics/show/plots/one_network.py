@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from mailforensics.addresses import Network, is_inside, is_overlapping, parse_address, parse_network
+from mailforensics.analysis.refusals import refused_logins
 from mailforensics.errors import ArgumentError
 from mailforensics.schema import OUTCOMES, require
 from mailforensics.show.plots import style
@@ -205,10 +206,7 @@ def plot_cadence(
     """
     require(events, ["time", "event", "source_ip", "duplicate"])
     tries = events.loc[
-        (events["source_ip"] == source_ip)
-        & (events["event"] == "auth_failed")
-        & ~events["duplicate"]
-        & events["time"].notna()
+        (events["source_ip"] == source_ip) & (refused_logins(events) > 0) & events["time"].notna()
     ].sort_values("time")
     ax = style.new_axes(ax, height=3.4)
     if len(tries) < 3:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
 from mailforensics.addresses import network_of
+from mailforensics.analysis.refusals import refused_logins
 from mailforensics.schema import require
 from mailforensics.show.plots import style
 
@@ -40,6 +41,7 @@ def plot_pressure(
         ArgumentError: no such zone.
     """
     require(events, ["time", "event", "source_ip", "repeat", "duplicate"])
+    events = _tries_once(events)
     attacks = events.loc[
         events["event"].isin(ATTACK_EVENTS)
         & ~events["duplicate"]
@@ -72,6 +74,14 @@ def plot_pressure(
     return style.tell(
         ax, finding, f"one row a network, one column per {style.bin_words(size)}; white: none"
     )
+
+
+def _tries_once(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the events with refused logins counted once each, however many lines tell of them."""
+    tries = refused_logins(events)
+    failed = events["event"] == "auth_failed"
+    counted = events.assign(repeat=events["repeat"].where(~failed, tries))
+    return counted.loc[~failed | (tries > 0)]
 
 
 def _busiest(
