@@ -13,10 +13,11 @@ from typing import Final
 
 import polars as pl
 
+from mailforensics.reading.distinct import number_distinct
 from mailforensics.reading.patterns import Pattern, split_at_peer
 
 _MATCHED: Final = "_matched"
-_TAIL: Final = "_tail"
+_HEAD: Final = "_head"
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ def run_table(table: tuple[Pattern, ...], services: pl.Series, bodies: pl.Series
 
 def _in_order(pieces: Sequence[pl.DataFrame], rows: pl.Series) -> pl.DataFrame:
     """Put pieces with `row` together in the order of the rows."""
-    caught = pl.concat([pl.DataFrame({"row": rows.clear()}), *pieces], how="diagonal")
+    caught = pl.concat([pl.DataFrame({"row": rows.clear()}), *pieces], how="diagonal", rechunk=True)
     places = pl.repeat(None, len(rows), dtype=pl.UInt32, eager=True)
     places = places.scatter(caught["row"], pl.int_range(caught.height, dtype=pl.UInt32, eager=True))
     if "event" not in caught.columns:
@@ -147,13 +148,10 @@ class _Head:
     """Bodies cut after the peer: the groups of each up to there, and the distinct texts after."""
 
     def __init__(self, expression: str, bodies: pl.DataFrame) -> None:
-        whole = rf"(?s)^{expression}(?P<{_TAIL}>.*)$"
-        found = bodies["body"].str.extract_groups(whole).struct.unnest()
-        tails = found.select(pl.col(_TAIL).drop_nulls().unique())
-        numbered = found.join(tails.with_row_index("number"), _TAIL, "left", maintain_order="left")
-        self.groups = found.drop(_TAIL)
-        self.tails = tails.to_series()
-        self.numbers = numbered["number"]
+        found = bodies["body"].str.extract_groups(rf"^(?P<{_HEAD}>{expression})").struct.unnest()
+        tails = bodies["body"].str.slice(found[_HEAD].str.len_chars())
+        self.groups = found.drop(_HEAD)
+        self.tails, self.numbers = number_distinct(tails)
 
     def caught(self, places: pl.Series, expression: str) -> pl.DataFrame | None:
         """Return what `_caught` would for whole bodies, at the places that are left."""

@@ -103,10 +103,10 @@ def prefix_of(expression: str) -> str:
 def split_at_peer(expression: str) -> tuple[str, str] | None:
     """Return an expression up to the end of its peer, and the rest; None where that cannot be.
 
-    The two match one after the other what the whole matches, for a peer ends in one way only: with
-    its bracket, with the digits of its port, or with `unknown` for the port.
+    The two match one after the other what the whole matches, for a peer ends in one way only, with
+    its bracket, and what stands before it is no free text that could hold another peer.
     """
-    head, peer, tail = expression.partition(PEER)
-    if not peer or set("()|") & set(_outline(head) + _outline(tail)):
+    head, peer, tail = expression.partition(HOST)
+    if not peer or "*" in head or set("()|") & set(_outline(head) + _outline(tail)):
         return None
     return head + peer, tail
