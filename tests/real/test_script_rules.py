@@ -123,6 +123,26 @@ def test_without_ipset_plain_rules_do_the_same(
     assert_untouched(server)
 
 
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_an_approval_that_is_withdrawn_ends_its_ban(
+    hosts: SimpleNamespace, tmp_path: Path, way: tuple[str, ...]
+) -> None:
+    """A new script without a network takes its ban back, and no other; undo still restores all."""
+    server = hosts.server
+    table, decisions = approve(tmp_path / "d.jsonl", ARTICLE, "198.18.0.9/32")
+    install(server, mf.ban_script(table, decisions, case="article"))
+    before = knocks(hosts)
+    assert "2 bans added" in ban(server, "--apply", *way)
+    decisions.record("198.18.0.9", "reject", reason="a partner", reviewer="kenji")
+    again = mf.ban_script(table, decisions, case="article")
+    again.save(server.root / "root/ban.sh")
+    assert "1 network approved" in ban(server, "--apply", *way)
+    assert knocks(hosts) == ["timeout", *before[1:]]
+    ban(server, "--undo")
+    assert_untouched(server)
+    assert knocks(hosts) == before
+
+
 def test_changing_between_rules_and_sets(hosts: SimpleNamespace, script: mf.BanScript) -> None:
     """A case may go from single rules to sets and back; undo restores all bytes even then."""
     server = hosts.server
