@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
@@ -50,11 +50,17 @@ def parse_network(text: str | Address | Network) -> Network:
     Raises:
         ArgumentError: the text is no address and no network.
     """
+    return _network_named(str(text))
+
+
+# A review asks for the same thousands of networks again and again; network objects never change.
+@lru_cache(maxsize=2**16)
+def _network_named(text: str) -> Network:
     try:
-        network = ipaddress.ip_network(str(text).strip(), strict=False)
+        network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
         raise ArgumentError(
-            f"{str(text)[:80]!r} is no network; write an address or a network in CIDR form, "
+            f"{text[:80]!r} is no network; write an address or a network in CIDR form, "
             "such as 212.70.149.0/24 or 240e:d9:d800:200::/64."
         ) from None
     if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= 96:
