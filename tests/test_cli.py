@@ -212,3 +212,15 @@ def test_the_log_of_another_program_says_nothing(tmp_path: Path) -> None:
     result = run("report", tmp_path / "web.log", "--year", "2026", "--out", tmp_path / "case")
     assert "Nothing can be said: 2 lines read, none of a known mail server" in result.output
     assert "Nothing can be said" in run("breaches", tmp_path / "case").output
+
+
+def test_a_quiet_log_leaves_nothing_to_decide(tmp_path: Path) -> None:
+    """Without an attack each step says so, and the script bans nobody."""
+    line = "Sep  4 10:00:00 mail postfix/smtpd[1]: connect from mx.example.org[192.0.2.25]\n"
+    (tmp_path / "mail.log").write_text(line)
+    folder = tmp_path / "case"
+    assert "No attack" in run("report", tmp_path / "mail.log", "--out", folder).output
+    assert "nothing to decide" in run("candidates", folder).output
+    assert "nothing to review" in run("review", folder).output.lower()
+    assert "0 networks approved" in run("script", folder).output
+    assert "No ban is approved" in run("check-ban", folder).output

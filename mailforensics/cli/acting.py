@@ -55,4 +55,7 @@ def check_ban_command(folder: Path) -> None:
         case.firewall_events(),
         firewall=case.firewall_rules(),
     )
+    if told.empty:
+        click.echo(f"No ban is approved in this case. Next: mailforensics review {folder}")
+        return
     click.echo(as_text(told, by_row=True))

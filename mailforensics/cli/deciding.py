@@ -22,6 +22,9 @@ def candidates_command(folder: Path, rules: int) -> None:
     """List the networks to decide on, with reasons and who legitimate lives there."""
     found = investigate(open_case(folder), rules=rules, progress=tell)
     save_candidates(found.candidates, found.case)
+    if found.candidates.empty:
+        click.echo("No network attacked, so there is nothing to decide.")
+        return
     shown = ["network", "suggestion", "reasons", "collateral", "already", "evidence"]
     click.echo(as_text(found.candidates[shown], by_row=True))
 
@@ -32,9 +35,11 @@ def candidates_command(folder: Path, rules: int) -> None:
 def review_command(folder: Path, reviewer: str) -> None:
     """Decide on each candidate at a prompt; every answer is saved at once."""
     case = open_case(folder)
-    left = review_in_terminal(
-        load_candidates(case), case.decisions, reviewer=reviewer, guard=case_guard(case)
-    )
+    listed = load_candidates(case)
+    if listed.empty:
+        click.echo("No network attacked, so there is nothing to review.")
+        return
+    left = review_in_terminal(listed, case.decisions, reviewer=reviewer, guard=case_guard(case))
     click.echo(f"{left:,} undecided. Next: mailforensics script {folder}")
 
 
