@@ -1,9 +1,9 @@
 r"""Dovecot's login processes: who came to IMAP, POP3, Submission and ManageSieve, and got in.
 
 The login process writes one line for every client, and says how many tries a connection made
-(`auth_tried`; its event is `auth_failed` whether one try or ten were refused). What the auth process
-logs about the same tries (`dovecot_auth`) is `auth_failed` too; `analysis.attempts` counts a try
-once. This process's own remarks before the connection ends (`Authenticate PLAIN failed`,
+(`auth_tried`; its event is `auth_failed` whether one try or ten were refused). What the auth
+process logs about the same tries (`dovecot_auth`) is `auth_failed` too; `analysis.attempts` counts
+a try once. This process's own remarks before the connection ends (`Authenticate PLAIN failed`,
 `Login failed`) are `server`.
 
 Where the attacker's text stands: the user name, in `user=<…>`, and the client's ID. All else is

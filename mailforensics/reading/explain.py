@@ -11,6 +11,7 @@ import pandas as pd
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.explain_words import ACTIONS, PORTS, REASONS, REPLIES, SENTENCES
 from mailforensics.reading.mail import read_mail_log
+from mailforensics.reading.passwords import mask_passwords
 from mailforensics.reading.ufw import read_ufw_log
 
 Row = Mapping[str, object]
@@ -21,7 +22,6 @@ _LONGEST_TEXT: Final = 400
 _UNKNOWN: Final = ("unparsed", "other")
 _CHECKERS: Final = ("auth", "auth-worker", "dovecot-auth", "saslauthd")
 _COUNTER: Final = re.compile(r" ([a-z]+)=([0-9]+)(?:/([0-9]+))?")
-_PASSWORD: Final = re.compile(r"(given password: ).*(\))")
 
 
 def explain(line: str) -> str:
@@ -175,8 +175,9 @@ def _note(row: Row) -> Iterator[str]:
         yield f"It says: “{_clean(row['message'])}”."
     if "{who}" not in SENTENCES[str(row["event"])] and "service" in row and "source_ip" in row:
         yield f"The client was {_who(row)}."
-    if row["event"] == "server" and str(row.get("service")) in _CHECKERS and "username" in row:
-        yield "The try itself is logged by whoever asked for the check, and counted there."
+    asked = row["event"] in {"server", "auth_failed"} and str(row.get("service")) in _CHECKERS
+    if asked and "username" in row:
+        yield "Whoever asked for the check logs the try as well; it counts once."
     if row.get("repeat", 1) != 1:
         yield f"syslog folded it: it stands for {row['repeat']} equal lines."
 
@@ -192,6 +193,6 @@ def _count(number: object, one: str, many: str) -> str:
 
 def _clean(value: object) -> str:
     """Return log text that is safe to show: no password, no control characters, not too long."""
-    masked = _PASSWORD.sub(r"\1***\2", str(value))
+    masked = mask_passwords(str(value))
     text = "".join(letter if letter.isprintable() else "?" for letter in masked)
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

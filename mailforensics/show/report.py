@@ -10,6 +10,7 @@ import jinja2
 import pandas as pd
 
 from mailforensics import schema
+from mailforensics.reading.passwords import mask_passwords
 from mailforensics.review.case import REPORT_FILE
 from mailforensics.review.findings import Findings
 from mailforensics.show.report_answers import answers, headline
@@ -19,6 +20,7 @@ _PAGES: Final = jinja2.Environment(
     loader=jinja2.PackageLoader("mailforensics.show", "templates"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
+    finalize=lambda value: mask_passwords(value) if type(value) is str else value,
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from mailforensics import schema
+from mailforensics.reading.passwords import mask_passwords
 from mailforensics.schema import Table, require
 
 CELL_LETTERS: Final = 60
@@ -42,14 +43,14 @@ def as_text(table: pd.DataFrame, *, by_row: bool = False) -> str:
 
 
 def cell(value: object) -> str:
-    """Return one value as clean text on one line; missing values are empty."""
+    """Return one value as clean text on one line, passwords masked; missing values are empty."""
     if isinstance(value, pd.Timestamp):
         return "" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
         return "" if pd.isna(value) else _number(value)
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
-    return "".join(letter if letter.isprintable() else "?" for letter in str(value))
+    return "".join(letter if letter.isprintable() else "?" for letter in mask_passwords(str(value)))
 
 
 def _number(value: float) -> str:
@@ -211,6 +212,8 @@ def columns_of(table: pd.DataFrame) -> pd.DataFrame:
 def log_lines(events: pd.DataFrame, *, most: int = 12) -> pd.DataFrame:
     """Return where events stand and what they say: `file`, `line`, `program`, `message`.
 
+    Passwords in the messages are masked.
+
     Args:
         events: mail events or firewall events; the first `most` rows are shown.
         most: how many rows.
@@ -220,4 +223,6 @@ def log_lines(events: pd.DataFrame, *, most: int = 12) -> pd.DataFrame:
     """
     require(events, ["file", "line", "message"])
     shown = [name for name in ("file", "line", "program", "message") if name in events.columns]
-    return events[shown].head(most).reset_index(drop=True)
+    rows = events[shown].head(most).reset_index(drop=True)
+    said = [None if pd.isna(text) else mask_passwords(text) for text in rows["message"]]
+    return rows.assign(message=pd.array(said, dtype="str"))

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from mailforensics.reading.passwords import mask_passwords
+
 # Controls, joiners, direction marks, line and paragraph separators, tags, broken code units.
 _UNSEEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -13,7 +15,8 @@ _UNSEEN: Final = re.compile(
 def visible(text: object, *, limit: int = 300) -> str:
     r"""Return a text with every invisible character spelled out (`\u202e`), cut to `limit`.
 
-    A missing value gives empty text. The rest is still data: escape it before HTML.
+    Passwords that a log holds in clear are masked. A missing value gives empty text. The rest is
+    still data: escape it before HTML.
 
     Args:
         text: text of a log, a table or a person.
@@ -21,7 +24,7 @@ def visible(text: object, *, limit: int = 300) -> str:
     """
     if text is None or text != text:
         return ""
-    whole = str(text)
+    whole = mask_passwords(str(text))
     shown = _UNSEEN.sub(_spelled, whole[:limit])
     left_out = len(whole) - limit
     return f"{shown}… ({left_out:,} more characters)" if left_out > 0 else shown

@@ -14,6 +14,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from mailforensics.errors import ArgumentError
+from mailforensics.reading.passwords import mask_passwords
 
 # Okabe and Ito's palette: told apart with every kind of colour vision. Source: jfly.uni-koeln.de
 BLACK: Final = "#000000"
@@ -74,7 +75,7 @@ def nothing(ax: Axes, why: str) -> Axes:
 
 def clean(text: object, most: int = LABEL_LETTERS) -> str:
     """Return log text that is safe to draw: no formulas, no control characters, not too long."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in str(text))
+    shown = "".join(letter if letter.isprintable() else "?" for letter in mask_passwords(str(text)))
     shown = shown if len(shown) <= most else shown[: most - 1] + "…"
     return shown.replace("$", r"\$")
 

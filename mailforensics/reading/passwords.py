@@ -1,0 +1,69 @@
+r"""Mask passwords that a log holds in clear, wherever its text leaves the table of events.
+
+Dovecot writes given passwords with `auth_verbose_passwords` and `auth_debug_passwords`, a data
+base query may carry one, and a client that speaks out of turn has its whole `AUTH PLAIN …` logged.
+`message` keeps the line as read, for it is evidence; `reason`, tables on paper or screen, figures
+and exports show `***`. What somebody typed in place of a user name cannot be known.
+
+Source: auth-request.c, auth-client-connection.c, db-sql of Dovecot 2.3.19 and 2.4.1; smtpd.c and
+postscreen_smtpd.c of Postfix 3.10.
+"""
+
+import re
+from typing import Final
+
+import pandas as pd
+import polars as pl
+
+MASK: Final = "***"
+# One of these stands in every text that holds a password, but for lines of `smtpd -v`.
+_SIGNS: Final = (") != '", "assw", "ASSW", "pass=", "resp=", "CONT")
+_CLIENT_SIGNS: Final = ("AUTH", "auth", "Auth", "< ")
+# What stays before the password, the password, what stays after it.
+_RULES: Final = tuple(
+    re.compile(expression)
+    for expression in (
+        # Password mismatch (given password: hunter2)
+        r"(?s)(given password: ).*?(\)?(?: - trying the next (?:passdb|userdb))?)$",
+        # PLAIN(hunter2) != 'secret'
+        r"(?s)(\b[A-Z][A-Z0-9.-]*\().*(?:\) != '.*)($)",
+        # Generating LANMAN from user 'b', password 'p'
+        r"(?s)(, password ').*(')$",
+        # client passdb out: OK 1 user=bob pass=hunter2; <hidden> is Dovecot's own mask.
+        r"(?s)((?:\t| |#011)(?:pass|password|resp)=)(?:[^<]|<[^h]).*?(\t|#011|$)",
+        # client in: CONT 1 AGJvYgBodW50ZXIy
+        r"(?s)(client in: CONT(?:\t| |#011)\d+(?:\t| |#011)).+($)",
+        # query: SELECT 1 FROM users WHERE name = 'bob' AND password = 'hunter2'
+        r"(?is)(query: .*?passw[a-z]*[`\"]? *(?:=|like) *).+($)",
+        # AUTH PLAIN AGJvYgBodW50ZXIy, and what was sent after AUTH LOGIN
+        r"(?is)(\bAUTH[ \t]+(?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5|NTLM)"
+        r"(?:[ \t]|\\r|\\n|#015|#012)+)[a-z0-9+/=*]{4,}.*($)",
+        # < unknown[198.18.4.77]: AGJvYgBodW50ZXIy, as smtpd -v logs what it reads
+        r"(^< \S+\[[^\]\s]*\](?::\d+)?: )[A-Za-z0-9+/]*[a-z0-9+/=][A-Za-z0-9+/=]{7,}($)",
+    )
+)
+
+
+def mask_passwords(text: str) -> str:
+    """Return a text of a log with `***` in place of each password that it is known to hold."""
+    if not any(sign in text for sign in (*_SIGNS, *_CLIENT_SIGNS)):
+        return text
+    for rule in _RULES:
+        text = rule.sub(rf"\g<1>{MASK}\g<2>", text)
+    return text
+
+
+def masked(texts: pl.Series) -> pl.Series:
+    """Return a column of texts with its passwords masked."""
+    rows = texts.str.contains_any([*_SIGNS, *_CLIENT_SIGNS]).fill_null(value=False).arg_true()
+    if not len(rows):
+        return texts
+    clean = [mask_passwords(text) for text in texts.gather(rows).to_list()]
+    return texts.clone().scatter(rows, pl.Series(clean, dtype=pl.String))
+
+
+def leaks(messages: "pd.Series[str]") -> "pd.Series[bool]":
+    """Say for each message whether it holds a password in clear."""
+    texts = pl.Series(messages.to_list(), dtype=pl.String)
+    found = (masked(texts) != texts).fill_null(value=False)
+    return pd.Series(found.to_numpy(), index=messages.index)
