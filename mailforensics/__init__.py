@@ -34,7 +34,9 @@ from mailforensics.export.forms import BanList, export
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.firewall import Firewall, read_firewall
+from mailforensics.reading.ingest import ingest
 from mailforensics.reading.mail import read_mail_log
+from mailforensics.reading.store import Store, open_store
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.ban_under_test import ban_under_test
 from mailforensics.review.candidates import candidates
@@ -59,6 +61,7 @@ __all__ = [
     "CoverOptions",
     "Decisions",
     "Firewall",
+    "Store",
     "audit",
     "backtest",
     "ban_script",
@@ -76,6 +79,7 @@ __all__ = [
     "evidence",
     "explain",
     "export",
+    "ingest",
     "investigate",
     "log_lines",
     "messages",
@@ -83,6 +87,7 @@ __all__ = [
     "networks",
     "new_case",
     "open_case",
+    "open_store",
     "prose",
     "read_firewall",
     "read_mail_log",

@@ -38,3 +38,7 @@ class UnsafeBanError(MailForensicsError, ValueError):
 
 class MissingExtraError(MailForensicsError, ImportError):
     """An optional part of the toolkit is not installed; the message names the command."""
+
+
+class StoreBusyError(MailForensicsError, RuntimeError):
+    """Somebody else is writing to the store."""

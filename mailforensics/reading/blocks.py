@@ -18,14 +18,14 @@ def read_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
     held = b""
     while chunk := stream.read(size):
         held += chunk
-        if cut := _last_entry(held):
+        if cut := last_entry(held):
             yield held[:cut]
             held = held[cut:]
     if held:
         yield held
 
 
-def _last_entry(data: bytes) -> int:
+def last_entry(data: bytes) -> int:
     """Return where the last entry that begins within `data` begins; 0 if only the first does."""
     before = data.rstrip(_CONTINUES)
     while (at := before.rfind(b"\n")) >= 0 and data[at + 1] in _CONTINUES:

@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ class Evidence:
     name: str
     path: PurePath
     stream: IO[bytes] | None = None
+    opener: Callable[[], IO[bytes]] | None = None  # where the path is none of this machine
     mtime: float | None = None
     is_text: bool = False  # handed over as text: not a file
     found: bool = False  # in a folder or by a glob: not named by the caller
@@ -52,7 +53,7 @@ class Evidence:
         Raises:
             EvidenceError: the file cannot be opened.
         """
-        raw = self.stream or open_file(Path(self.path))
+        raw = self.stream or (self.opener() if self.opener else open_file(Path(self.path)))
         try:
             plain, stored = open_plain(raw, self)
             yield plain

@@ -23,7 +23,7 @@ from mailforensics.schema import Table
 Parser = Callable[[pl.DataFrame], pl.DataFrame]
 _Events = TypeVar("_Events")
 # A few are enough: the work on each block is spread over further cores.
-_BLOCKS_AT_A_TIME: Final = min(4, os.cpu_count() or 1)
+BLOCKS_AT_A_TIME: Final = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,16 @@ def read_file(evidence: Evidence, parse: Parser, table: Table) -> pa.Table:
         return parse_block(block, lambda lines: to_arrow(parse(lines), table))
 
     parts = []
-    with evidence.open() as stream, ThreadPoolExecutor(_BLOCKS_AT_A_TIME) as pool:
-        for parsed in _in_turn(pool, work, _blocks(stream, evidence)):
-            parts.append(_from_line(parsed.events, evidence.lines))
+    with evidence.open() as stream, ThreadPoolExecutor(BLOCKS_AT_A_TIME) as pool:
+        for parsed in in_turn(pool, work, _blocks(stream, evidence)):
+            parts.append(from_line(parsed.events, evidence.lines))
             evidence.lines += parsed.lines
             evidence.blank += parsed.blank
             evidence.joined += parsed.joined
     return pa.concat_tables(parts or [work(b"").events])
 
 
-def _in_turn(
+def in_turn(
     pool: ThreadPoolExecutor,
     work: Callable[[bytes], ParsedBlock[_Events]],
     blocks: Iterable[bytes],
@@ -65,13 +65,13 @@ def _in_turn(
     waiting: deque[Future[ParsedBlock[_Events]]] = deque()
     for block in blocks:
         waiting.append(pool.submit(work, block))
-        if len(waiting) > _BLOCKS_AT_A_TIME:
+        if len(waiting) > BLOCKS_AT_A_TIME:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
 
 
-def _from_line(events: pa.Table, before: int) -> pa.Table:
+def from_line(events: pa.Table, before: int) -> pa.Table:
     """Number the lines of a block by their place in the file."""
     column = events.column_names.index("line")
     return events.set_column(column, "line", pc.add(events["line"], before))

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 
 # Formats differ in their fractions, so that a line is known by its second.
-_KEY: Final = ("host", "program", "pid", "message")
+KEY: Final = ("host", "program", "pid", "message")
 
 
 def put_in_order(places: pl.DataFrame) -> pl.DataFrame:
@@ -47,32 +47,41 @@ def find_duplicates(order: pl.DataFrame, events: pa.Table) -> pl.Series:
         events: the events as they were before, with the key.
     """
     fresh = pl.repeat(value=False, n=order.height, eager=True)
-    files = _overlapping(order)
+    files = overlapping(
+        order.group_by("file").agg(start=pl.col("time").min(), end=pl.col("time").max())
+    )
     if not files:
         return fresh
-    keys = cast("pl.DataFrame", pl.from_arrow(events.select(_KEY)))[order["row"]]
+    keys = cast("pl.DataFrame", pl.from_arrow(events.select(KEY)))[order["row"]]
+    rows = order.drop("row").hstack(keys).with_row_index("row")
+    return fresh.scatter(read_again(rows.filter(pl.col("file").is_in(files)))["row"], values=True)
+
+
+def read_again(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that tell of a line again, without its time and text.
+
+    Args:
+        rows: in order; `time`, `file` and the key, and columns that name the row.
+    """
     time = pl.col("time").dt.truncate("1s")
-    rows = (
-        order.drop("row")
-        .hstack(keys)
-        .with_row_index("row")
-        .filter(pl.col("file").is_in(files) & time.is_not_null())
-        .select("row", "file", key=pl.struct(time, *_KEY).hash())
+    names = [name for name in rows.columns if name not in {"time", *KEY}]
+    return (
+        rows.filter(time.is_not_null())
+        .select(*names, key=pl.struct(time, *KEY).hash())
         .filter(pl.col("key").is_duplicated())
-        .with_columns(number=pl.int_range(pl.len()).over("file", "key"))
+        .with_columns(turn=pl.int_range(pl.len()).over("file", "key"))
+        .filter(~pl.struct("key", "turn").is_first_distinct())
+        .drop("key", "turn")
     )
-    again = rows.filter(~pl.struct("key", "number").is_first_distinct())["row"]
-    return fresh.scatter(again, values=True)
 
 
-def _overlapping(events: pl.DataFrame) -> list[str]:
-    """Return the files whose time another file shares: rotations of one log need no look."""
-    spans = (
-        events.group_by("file")
-        .agg(start=pl.col("time").min(), end=pl.col("time").max())
-        .drop_nulls()
-        .sort("start", "file")
-    )
+def overlapping(spans: pl.DataFrame) -> list[str]:
+    """Return the files whose time another file shares: rotations of one log need no look.
+
+    Args:
+        spans: `file`, and `start` and `end` of its time.
+    """
+    spans = spans.drop_nulls().sort("start", "file")
     reached = spans["end"].cum_max().shift(1)
     meets = (spans["start"] <= reached).fill_null(value=False)
     met = meets | meets.shift(-1, fill_value=False)

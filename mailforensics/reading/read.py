@@ -13,7 +13,7 @@ from mailforensics.errors import EvidenceError
 from mailforensics.reading.evidence import Evidence, Source, find_evidence
 from mailforensics.reading.files import Parser, read_file
 from mailforensics.reading.order import find_duplicates, put_in_order
-from mailforensics.reading.repeats import fill_repeats
+from mailforensics.reading.repeats import fill_repeats, orphan_notes
 from mailforensics.reading.tables import to_pandas
 from mailforensics.reading.times import settle_times
 from mailforensics.schema import Table
@@ -44,8 +44,8 @@ def read_events(source: Source, kind: LogKind, *, tz: str, year: int | None) -> 
     evidence = find_evidence(source, kind.names)
     files = []
     for item in evidence:
-        events, notes = fill_repeats(read_file(item, kind.parse, kind.table))
-        item.notes += notes
+        events, orphans = fill_repeats(read_file(item, kind.parse, kind.table))
+        item.notes += orphan_notes(orphans)
         files.append(events)
     _refuse_empty(evidence)
     clocks = [cast("pl.DataFrame", pl.from_arrow(f.select(["time", "clock"]))) for f in files]

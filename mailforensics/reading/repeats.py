@@ -47,22 +47,28 @@ def unfold(heads: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def fill_repeats(events: pa.Table) -> tuple[pa.Table, list[str]]:
-    """Give each line that repeats the one before it that line's fields; and notes.
+def fill_repeats(events: pa.Table) -> tuple[pa.Table, int]:
+    """Give each line that repeats the one before it that line's fields.
 
     The line before it is the last one of the same host in the file that is no such line itself.
 
     Args:
         events: the events of one file in the order of its lines, with `again`.
+
+    Returns:
+        The events without `again`, and how many lines repeat one that is not there.
     """
     rows = cast("pl.DataFrame", pl.from_arrow(events.select(["again", "host"])))
     names = [name for name in events.column_names if name != "again"]
     if not rows["again"].any():
-        return events.select(names), []
+        return events.select(names), 0
     origin = pl.when(~pl.col("again")).then("row").forward_fill().over("host")
     origins = rows.with_row_index("row").select("row", origin=origin)
     taken = events.take(origins.select(pl.coalesce("origin", "row")).to_series().to_arrow())
     filled = pa.table({name: (events if name in _OWN else taken)[name] for name in names})
-    orphans = origins["origin"].null_count()
-    note = f"{orphans} lines repeat one that is not in the file"
-    return filled, [note] if orphans else []
+    return filled, origins["origin"].null_count()
+
+
+def orphan_notes(orphans: int) -> list[str]:
+    """Return what to say of lines that repeat one that is not in their file."""
+    return [f"{orphans} lines repeat one that is not in the file"] if orphans else []

@@ -65,7 +65,7 @@ def _settle(frame: pl.DataFrame, evidence: Evidence, file: YearlessFile, tz: str
         rows = yearless.arg_true()
         time = time.scatter(rows, _with_years(time.gather(rows), file))
         evidence.year_from = file.year_from
-        _note_years(evidence, file)
+        evidence.notes += year_notes(file)
     is_local = frame["clock"].is_in(["yearless", "local"]).fill_null(value=False)
     utc = time.dt.replace_time_zone("UTC")
     if is_local.any() and tz != "UTC":
@@ -77,19 +77,18 @@ def _settle(frame: pl.DataFrame, evidence: Evidence, file: YearlessFile, tz: str
 
 def _with_years(stamps: pl.Series, file: YearlessFile) -> pl.Series:
     """Move stamps of LEAP_YEAR into their years."""
-    placed = stamps
     starts = [row for _, _, row in file.spans]
     ends = [*starts[1:], len(stamps)]
+    return pl.concat(
+        with_year(stamps.slice(start, end - start), file.year + turn)
+        for start, end, turn in zip(starts, ends, file.turns, strict=True)
+    )
+
+
+def with_year(stamps: pl.Series, year: int) -> pl.Series:
+    """Move stamps of LEAP_YEAR into a year; 29 February becomes 1 March where it is none."""
     march = datetime(LEAP_YEAR, 3, 1)  # noqa: DTZ001 - local
-    parts = []
-    for start, end, turn in zip(starts, ends, file.turns, strict=True):
-        part = placed.slice(start, end - start)
-        shift = [in_year(at, file.year + turn) - at for at in (march.replace(month=1), march)]
-        parts.append(_shifted(part, shift, march))
-    return pl.concat(parts)
-
-
-def _shifted(stamps: pl.Series, shift: list[timedelta], march: datetime) -> pl.Series:
+    shift = [in_year(at, year) - at for at in (march.replace(month=1), march)]
     column = pl.col(stamps.name)
     return (
         stamps.to_frame()
@@ -98,11 +97,14 @@ def _shifted(stamps: pl.Series, shift: list[timedelta], march: datetime) -> pl.S
     )
 
 
-def _note_years(evidence: Evidence, file: YearlessFile) -> None:
+def year_notes(file: YearlessFile) -> list[str]:
+    """Return what to say of the years that a file's stamps were given."""
+    notes = []
     if file.turns[-1]:
-        evidence.notes.append(f"year-less stamps cross {file.turns[-1]} New Year(s)")
+        notes.append(f"year-less stamps cross {file.turns[-1]} New Year(s)")
     if file.clock_errors:
-        evidence.notes.append(f"{file.clock_errors} time(s) a wrong clock wrote a few lines")
+        notes.append(f"{file.clock_errors} time(s) a wrong clock wrote a few lines")
     now = datetime.now(UTC).replace(tzinfo=None)
     if file.last > now + timedelta(days=1):
-        evidence.notes.append(f"stamps lie in the future, up to {file.last:%Y-%m-%d}")
+        notes.append(f"stamps lie in the future, up to {file.last:%Y-%m-%d}")
+    return notes

@@ -1,0 +1,234 @@
+"""From logs of any size to a store: a file at a time, a chunk at a time, only what is new."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from mailforensics.errors import ArgumentError, EvidenceError
+from mailforensics.reading.evidence import Evidence, Source
+from mailforensics.reading.evidence_names import FIREWALL_LOGS, MAIL_LOGS
+from mailforensics.reading.mail import parse_mail
+from mailforensics.reading.read import LogKind
+from mailforensics.reading.store import Store, open_store
+from mailforensics.reading.store_manifest import Manifest, Progress, load, locked
+from mailforensics.reading.store_match import Job, Look, fresh, gather, look_at, match, new_entry
+from mailforensics.reading.store_parts import Shelf
+from mailforensics.reading.store_place import Place
+from mailforensics.reading.store_settle import settle
+from mailforensics.reading.store_stream import CHUNK_BYTES, ChangedError, Step, stream_file
+from mailforensics.reading.ufw import parse_ufw
+from mailforensics.reading.zones import check_zone
+from mailforensics.schema import FIREWALL_EVENTS, MAIL_EVENTS
+
+KINDS: Final = {
+    "mail": LogKind(MAIL_LOGS, parse_mail, MAIL_EVENTS),
+    "ufw": LogKind(FIREWALL_LOGS, parse_ufw, FIREWALL_EVENTS),
+}
+# What was read and not saved is read again after a crash; saving takes at most a part in so many.
+SAVE_SHARE: Final = 20
+# What a file can do wrong; the file is named in the audit and the others are read.
+POISON: Final = (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How files are read: as which kind of log, how much text at a time."""
+
+    kind: str
+    chunk_bytes: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one file: the last step, and the facts of its bytes; or what went wrong."""
+
+    step: Step | None
+    sha256: str = ""
+    size: int = 0
+    inner_mtime: float | None = None
+    notes: tuple[str, ...] = ()
+    changed: bool = False
+
+
+def ingest(  # noqa: PLR0913 - the public contract
+    source: Source,
+    *,
+    store: str | Path,
+    kind: str = "mail",
+    tz: str = "UTC",
+    year: int | None = None,
+    client: Any = None,  # noqa: ANN401 - a dask.distributed.Client, which is optional
+    chunk_bytes: int = CHUNK_BYTES,
+    progress: Callable[[str], None] | None = None,
+) -> Store:
+    """Read logs of any size into a store, in bounded memory, and return the store.
+
+    A second call reads only what is new: files are known by their first bytes, whatever they are
+    called now and however they are packed. An ingest that was cut off anywhere is gone on with;
+    until it ends, the store shows what it showed before. A file that cannot be read is named in
+    the audit, and the others are read.
+
+    Args:
+        source: as for `read_mail_log`; paths may also be fsspec addresses (`s3://bucket/logs`).
+        store: a folder, or an fsspec address; made if it is not there.
+        kind: `mail`, or `ufw` for firewall logs; one store holds both.
+        tz: IANA zone in which stamps without an offset were written.
+        year: the year of the oldest year-less line; without it the reader finds it.
+        client: a `dask.distributed.Client` whose workers shall read; they must reach the logs and
+            the store.
+        chunk_bytes: text that is in memory at a time, and that a crash may cost.
+        progress: is told in a few words what is being done.
+
+    Raises:
+        EvidenceError: the source names nothing.
+        StoreBusyError: another ingest is writing to this store.
+        ArgumentError: there is no such kind, zone or year.
+    """
+    if kind not in KINDS:
+        raise ArgumentError(f"kind={kind!r} is no kind of log; use {' or '.join(KINDS)}.")
+    check_zone(tz)
+    place = Place(str(store))
+    with locked(place):
+        manifest = load(place) or Manifest()
+        place.remove(manifest.garbage)
+        manifest.garbage = []
+        jobs = _jobs(gather(source, KINDS[kind].names), manifest, kind)
+        for job in jobs:
+            job.entry.tz, job.entry.year = tz, year
+        manifest.save(place)
+        tell = progress or _silent
+        tell(f"{len(jobs)} files, {sum(_is_open(job) for job in jobs)} with something new")
+        run = _Run(manifest, place, Task(kind, chunk_bytes), tell)
+        run.read([job for job in jobs if _is_open(job)], client)
+        tell("settling years and lines that two files hold")
+        run.publish(jobs)
+    return open_store(store, kind=kind)
+
+
+def _silent(_: str) -> None:
+    """Tell nobody."""
+
+
+def _jobs(evidence: Iterable[Evidence], manifest: Manifest, kind: str) -> list[Job]:
+    looks = []
+    for item in evidence:
+        try:
+            looks.append((item, look_at(item)))
+        except EvidenceError as problem:
+            item.notes.append(f"not read: {problem}")
+            looks.append((item, Look(b"", ())))
+    return match(manifest, looks, kind)
+
+
+def _is_open(job: Job) -> bool:
+    """Say whether a file may hold something new."""
+    known = tuple(job.entry.signature)
+    return not known or known != job.look.signature
+
+
+class _Run:
+    """One ingest: reads its files, keeps what was done, and publishes at the end."""
+
+    def __init__(
+        self, manifest: Manifest, place: Place, task: Task, tell: Callable[[str], None]
+    ) -> None:
+        self._manifest = manifest
+        self._place = place
+        self._task = task
+        self._tell = tell
+        self._next_save = 0.0
+        self._outcomes: dict[int, tuple[Job, Outcome]] = {}
+
+    def read(self, jobs: list[Job], client: Any) -> None:  # noqa: ANN401
+        """Read the files, here or on the workers of a cluster."""
+        del client
+        for job in jobs:
+            self._read_here(job)
+
+    def _read_here(self, job: Job) -> None:
+        entry = job.entry
+        outcome = Outcome(None)
+        shelf = Shelf(self._place, self._task.kind, entry.number)
+        for outcome in read_file(job.evidence, self._task, begin=_begin(job), shelf=shelf):
+            if outcome.step is not None and outcome.step.total is None:
+                self._keep(job, outcome.step.progress)
+        if outcome.changed and not job.is_new:
+            self._start_anew(job)
+            return
+        self._outcomes[entry.number] = (job, outcome)
+
+    def _start_anew(self, job: Job) -> None:
+        """Read a file whose beginning was changed since as a new one; the old rows stay."""
+        job.entry.going = None
+        job.entry.notes.append("what was read of it before has changed in the file since")
+        job.entry.signature = []
+        job.entry = new_entry(self._manifest, job.evidence, job.look, self._task.kind)
+        job.is_new = True
+        self._read_here(job)
+
+    def _keep(self, job: Job, step: Progress) -> None:
+        job.entry.going = step
+        self._tell(f"{job.evidence.name}: {step.offset:,} bytes read")
+        begun = time.monotonic()
+        if begun > self._next_save:
+            self._manifest.save(self._place)
+            taken = time.monotonic() - begun
+            self._next_save = time.monotonic() + SAVE_SHARE * taken
+
+    def publish(self, jobs: list[Job]) -> None:
+        """Make what was read the store's content, in one step."""
+        for job in jobs:
+            job.entry.path = str(job.evidence.path)
+            job.entry.mtime = job.evidence.mtime
+        for job, outcome in self._outcomes.values():
+            self._take(job, outcome)
+        settle(self._manifest, self._place, self._task.kind)
+        self._manifest.publish(self._place)
+
+    def _take(self, job: Job, outcome: Outcome) -> None:
+        entry, step = job.entry, outcome.step
+        entry.notes = list(outcome.notes)
+        if step is None or step.total is None:
+            return
+        kept = {part.name for part in step.tail}
+        self._manifest.garbage += [part.name for part in entry.tail if part.name not in kept]
+        entry.done, entry.tail, entry.total, entry.going = (
+            step.progress,
+            step.tail,
+            step.total,
+            None,
+        )
+        entry.sha256, entry.size = outcome.sha256, outcome.size
+        entry.inner_mtime = outcome.inner_mtime
+        entry.signature = list(job.look.signature)
+        entry.head_bytes = len(job.look.head)
+        entry.head = job.look.digest
+
+
+def _begin(job: Job) -> Progress:
+    return job.entry.going or job.entry.done
+
+
+def read_file(
+    evidence: Evidence, task: Task, *, begin: Progress, shelf: Shelf
+) -> Iterator[Outcome]:
+    """Yield how far the reading of a file got, at last with the facts of its bytes."""
+    item = fresh(evidence)
+    try:
+        kind, chunk = KINDS[task.kind], task.chunk_bytes
+        for step in stream_file(item, kind, begin=begin, shelf=shelf, chunk=chunk):
+            last = step
+            yield Outcome(step)
+    except ChangedError as problem:
+        yield Outcome(None, notes=(*item.notes, f"not read: {problem}"), changed=True)
+        return
+    except POISON as problem:
+        words = " ".join(str(problem).split())[:300]
+        yield Outcome(None, notes=(*item.notes, f"not read: {words}"))
+        return
+    facts = item.facts()
+    yield Outcome(last, str(facts["sha256"]), item.size, item.inner_mtime, tuple(item.notes))
