@@ -24,7 +24,8 @@ from mailforensics.analysis.breaches_places import (
 from mailforensics.analysis.breaches_thresholds import DEFAULT_THRESHOLDS, Thresholds
 from mailforensics.analysis.bridge import places, to_pandas
 from mailforensics.analysis.messages import message_lines
-from mailforensics.analysis.standing import DEFAULT_RULES, account_key
+from mailforensics.analysis.standing import DEFAULT_RULES
+from mailforensics.analysis.standing_homes import account_key
 
 _SHOWN: Final = 10
 _STOLEN_DAYS: Final = DEFAULT_RULES.stolen_days

@@ -10,7 +10,7 @@ from mailforensics.addresses import network_of
 from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.breaches_thresholds import Thresholds
 from mailforensics.analysis.countries import country_of
-from mailforensics.analysis.standing import account_key
+from mailforensics.analysis.standing_homes import account_key
 from mailforensics.analysis.stitching import stitch
 
 # What every sign gives back; `orders` are the rows behind it, the most telling ones first.

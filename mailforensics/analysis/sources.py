@@ -11,7 +11,8 @@ from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.bridge import TIME, counted, distinct_names, number, places, to_pandas
 from mailforensics.analysis.countries import country_of
 from mailforensics.analysis.sessions import completed_use
-from mailforensics.analysis.standing import DEFAULT_RULES, StandingRules, pairs, standings
+from mailforensics.analysis.standing import DEFAULT_RULES, StandingRules, standings
+from mailforensics.analysis.standing_homes import pairs
 from mailforensics.analysis.stitching import stitch
 from mailforensics.analysis.weights import (
     DEFAULT_WEIGHTS,

@@ -21,23 +21,25 @@ class StandingRules:
             there is suspect. People mistype their own name, not three others'.
         blind_failures: failures before the first login from which on it is suspect, where the
             log has no user names (Postfix before 3.7.8).
-        failures_away: failures on one account before its first login from this network, from
-            which on the login is suspect if the account is at home elsewhere.
+        failures_away: failures before the first login of an account from this network, from
+            which on the login is suspect if the account is in use elsewhere.
         stale_failures: failures on one's own account from which on it is a device with an old
             password, and no longer a mistyped one.
         steady_tries: tries needed to speak of a rhythm.
         steady_spread: spread of the gaps between tries (quartile distance / median) up to which
             they keep a rhythm, as a device that asks every few minutes does.
+        owners: addresses refused on one account up to which a rhythm may be its owner's device.
         stolen_days: days after a guessed login in which a new network that uses the same account
             is suspect too: thieves often guess from one address and send from another.
     """
 
     strange_accounts: int = 3
-    blind_failures: int = 20
-    failures_away: int = 10
+    blind_failures: int = 5
+    failures_away: int = 3
     stale_failures: int = 5
     steady_tries: int = 8
     steady_spread: float = 0.2
+    owners: int = 2
     stolen_days: int = 7
 
 
@@ -45,86 +47,13 @@ DEFAULT_RULES: Final = StandingRules()
 STEADY_NOTE: Final = "asks for"
 
 
-def account_key(name: str = "username") -> pl.Expr:
-    """Return what makes two names one account: lower case, without the domain.
-
-    `Anna` and `anna@example.org` are the same mailbox on most small servers. Where they are not,
-    the mistake is made in favour of the user.
-    """
-    return pl.col(name).str.to_lowercase().str.extract(r"^([^@]*)")
-
-
-def pairs(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return for each address and account what was tried and what worked, and when.
-
-    Columns: `source_ip, network, account` (null: the log names none), `failures, logins,
-    first_failure, last_failure, first_login, last_login, before` (failures before the first login
-    from this address, of any account), `gap` (median seconds between failures) and `spread` (of
-    those gaps; null for fewer than four failures).
-    """
-    failed, worked = pl.col("failures") > 0, pl.col("logins") > 0
-    tries = _telling(rows.filter((failed | worked) & pl.col("source_ip").is_not_null()))
-    gaps = pl.col("time").filter(failed).diff().dt.total_microseconds() / 1e6
-    distance = gaps.quantile(0.75, "linear") - gaps.quantile(0.25, "linear")
-    early = failed & ((pl.col("time") <= pl.col("begun")) | pl.col("begun").is_null())
-    return tries.group_by("source_ip", "network", "account").agg(
-        pl.col("failures", "logins").sum(),
-        first_failure=pl.col("time").filter(failed).min(),
-        last_failure=pl.col("time").filter(failed).max(),
-        first_login=pl.col("time").filter(worked).min(),
-        last_login=pl.col("time").filter(worked).max(),
-        before=pl.col("failures").filter(early).sum(),
-        gap=gaps.median(),
-        spread=pl.when(gaps.count() >= 3).then(distance / gaps.median()),
-    )
-
-
-def _telling(tries: pl.DataFrame) -> pl.DataFrame:
-    """Return the tries that can tell a user: by an address or on an account that ever worked.
-
-    Adds `account` and `begun`, the first login of the address. The rest, on an attacked server
-    nearly all, speaks for nobody.
-    """
-    worked = tries.filter(pl.col("logins") > 0).select(
-        "source_ip", "username", "time", account=account_key()
-    )
-    begun = worked.group_by("source_ip").agg(begun=pl.col("time").min())
-    known = worked["account"].drop_nulls().unique()
-    names = tries.select(pl.col("username").drop_nulls().unique())
-    names = names.with_columns(account=account_key())
-    return (
-        tries.select("source_ip", "network", "time", "failures", "logins", "username")
-        .join(names, on="username", how="left", maintain_order="left")
-        .join(begun, on="source_ip", how="left", maintain_order="left")
-        .filter(pl.col("begun").is_not_null() | pl.col("account").is_in(known.implode()))
-        .drop("username")
-    )
-
-
-def at_home(tried: pl.DataFrame) -> pl.DataFrame:
-    """Return pairs with where their account is at home.
-
-    Adds `home_login` (its first login from this network), `any_login` (from anywhere),
-    `network_login` (of anybody from this network) and `strange` (refused, and never at home here).
-    """
-    first, named = pl.col("first_login"), pl.col("account").is_not_null()
-    homes = tried.with_columns(
-        home_login=pl.when(named).then(first.min().over("network", "account")),
-        any_login=pl.when(named).then(first.min().over("account")),
-        network_login=first.min().over("network"),
-    )
-    strange = named & (pl.col("failures") > 0) & pl.col("home_login").is_null()
-    return homes.with_columns(strange=strange)
-
-
 def standings(tried: pl.DataFrame, *, rules: StandingRules = DEFAULT_RULES) -> pl.DataFrame:
     """Return for each address that tried to log in: `source_ip`, `standing`, `note`.
 
     `standing` is `suspect`, `stale_password`, `user`, or null where no login speaks for it.
     """
-    homes = at_home(tried)
-    guessed = _by_address(homes, rules).with_columns(guessed=_is_guessed(rules))
-    heirs = _heirs(homes, guessed.filter("guessed"), rules)
+    guessed = _by_address(tried, rules).with_columns(guessed=_is_guessed(rules))
+    heirs = _heirs(tried, guessed.filter("guessed"), rules)
     return (
         guessed.join(heirs, on="source_ip", how="left")
         .with_columns(standing=_standing())
@@ -135,23 +64,28 @@ def standings(tried: pl.DataFrame, *, rules: StandingRules = DEFAULT_RULES) -> p
 def _by_address(homes: pl.DataFrame, rules: StandingRules) -> pl.DataFrame:
     """Return one row an address: what its pairs say together."""
     named, worked = pl.col("account").is_not_null(), pl.col("logins") > 0
-    own = (pl.col("failures") >= rules.stale_failures) & pl.col("home_login").is_not_null()
+    own = (pl.col("failures") >= rules.stale_failures) & pl.col("settled")
     away = pl.col("any_login").is_not_null() & pl.col("home_login").is_null()
     steady = (pl.col("spread") <= rules.steady_spread) & (pl.col("failures") >= rules.steady_tries)
-    guest = named & worked & (pl.col("any_login") < pl.col("home_login"))
+    alone = pl.col("refusing") <= rules.owners
+    mine = named & worked
+    doubtful = pl.col("early") + pl.col("foreign") >= rules.failures_away
     return (
         homes.sort("source_ip", "account")
         .group_by("source_ip", maintain_order=True)
         .agg(
-            pl.col("failures", "logins", "before").sum(),
+            pl.col("failures", "logins").sum(),
+            before=pl.max_horizontal(pl.col("before").sum(), pl.col("early").filter(mine).max()),
             strange=pl.col("strange").sum(),
             blind=pl.col("before").filter(~named).sum(),
             newcomer=pl.col("first_login").min() <= pl.col("network_login").first(),
-            homeless=(guest & (pl.col("before") >= rules.failures_away)).any(),
-            nameless=worked.any() & ~(worked & named).any(),
+            unsettled=pl.struct("account", "early").filter(mine & ~pl.col("settled")).first(),
+            guest=pl.struct("account", "early").filter(mine & pl.col("guest") & doubtful).first(),
+            nameless=worked.any() & ~mine.any(),
             stale=pl.struct("account", "failures", "gap", "home_login").filter(own).first(),
-            steady=pl.col("account").filter(away & steady).first(),
+            steady=pl.col("account").filter(away & steady & alone).first(),
         )
+        .with_columns(new=pl.coalesce("unsettled", "guest"))
     )
 
 
@@ -161,7 +95,7 @@ def _is_guessed(rules: StandingRules) -> pl.Expr:
     guessed = pl.any_horizontal(
         pl.col("strange") >= rules.strange_accounts,
         newcomer & (pl.col("blind") >= rules.blind_failures),
-        pl.col("homeless").fill_null(value=False),
+        pl.col("new").struct.field("account").is_not_null(),
         newcomer & pl.col("nameless") & (pl.col("before") >= rules.strange_accounts),
     )
     return (pl.col("logins") > 0) & guessed
@@ -231,9 +165,11 @@ def _guessed_note() -> pl.Expr:
     strange = pl.format(
         ", on {} that never worked from this network", number("strange", one="account")
     )
+    new = pl.col("new").struct
+    account = pl.format(", and {} had not been used from this network", new.field("account"))
     return pl.format(
         "{} worked after {}{}",
         number("logins", one="login"),
         number("before", one="failure"),
-        pl.when(pl.col("strange") > 0).then(strange).otherwise(pl.lit("")),
+        pl.when(pl.col("strange") > 0).then(strange).otherwise(account).fill_null(""),
     )
