@@ -14,10 +14,11 @@ from mailforensics.review.grounds import (
     GROUND_COUNTS,
     NONE_SEEN,
     collateral,
-    evidence,
     grounds,
+    neighbours,
     told,
 )
+from mailforensics.review.grounds_places import evidence
 from mailforensics.review.judgement import judged
 
 _STATES: Final = {"network": pl.String, "protected": pl.String, "already": pl.String}
@@ -48,9 +49,9 @@ def candidates(
 
     A suggestion is what a careful colleague would say; nothing is banned without a recorded
     decision. `reject`: must never be banned, is covered already, or only its own users failed
-    (a phone with an old password). `look`: somebody legitimate lives there, a login there may be a
-    break-in, one address alone attacked, or there is too little to go on. `approve`: the rest.
-    Networks without any attack event are left out.
+    (a phone with an old password). `look`: somebody legitimate lives there or logs in from the
+    same block, a login there may be a break-in, one address alone attacked, or there is too little
+    to go on. `approve`: the rest. Networks without any attack event are left out.
 
     Args:
         sources: what `mf.sources` returned.
@@ -71,7 +72,8 @@ def candidates(
     if "events" in networks_or_plan.columns:
         networks_or_plan = networks_or_plan[networks_or_plan["events"] > 0]
     listed = networks_or_plan["network"].dropna().tolist()
-    inside = members(to_polars(sources, schema.SOURCES, only=_OF_SOURCES), networks=listed)
+    weighed = to_polars(sources, schema.SOURCES, only=_OF_SOURCES)
+    inside = members(weighed, networks=listed)
     protect = [protect] if isinstance(protect, str) else list(protect)
     states = [
         {
@@ -81,8 +83,10 @@ def candidates(
         }
         for network in listed
     ]
-    table = _facts(networks_or_plan, inside).join(
-        pl.DataFrame(states, schema=_STATES), on="network", how="left"
+    table = (
+        _facts(networks_or_plan, inside)
+        .join(pl.DataFrame(states, schema=_STATES), on="network", how="left")
+        .join(neighbours(listed, weighed), on="network", how="left")
     )
     table = judged(table).with_columns(reasons=pl.format("{}. {}.", told(), "why"))
     return to_pandas(_sorted(table), schema.CANDIDATES)

@@ -2,16 +2,18 @@
 
 from typing import Final
 
+import pandas as pd
 import polars as pl
 
-from mailforensics.analysis.bridge import EVIDENCE_ITEMS, number
-from mailforensics.analysis.networks import size
+from mailforensics.addresses import network_of
+from mailforensics.analysis.bridge import number
+from mailforensics.analysis.networks import members, size
 from mailforensics.analysis.standing import STEADY_NOTE
+from mailforensics.review.judgement import BOUNDS, IS_ONE, IS_WIDE
 
 NONE_SEEN: Final = "none seen"
 _NO_NAMES: Final = " (the log names no accounts)"
 _LISTED: Final = 3
-_MORE: Final = r" and (\d+) more$"
 
 
 GROUND_COUNTS: Final = (
@@ -73,6 +75,31 @@ def _first_note(*where: pl.Expr) -> pl.Expr:
     return pl.coalesce(*(pl.col("note").filter(test).first() for test in where))
 
 
+def neighbours(listed: list[str], sources: pl.DataFrame) -> pl.DataFrame:
+    """Return who logs in from beside a part of a provider's block: `network`, `neighbour`.
+
+    Blocks are a /24, and for IPv6 a /48: they are often one owner's, and the next address that a
+    user gets may lie in the part that was quiet so far. One address alone (a /64) is no part.
+    """
+    parts = pl.DataFrame({"network": listed}, schema={"network": pl.String}).unique()
+    parts = parts.filter(~IS_ONE & ~IS_WIDE)
+    blocks = network_of(
+        pd.Series(parts["network"].to_list(), dtype="str").str.replace(r"/.*", "", regex=True),
+        v4=BOUNDS.v4,
+        v6=BOUNDS.v6,
+    )
+    parts = parts.with_columns(block=pl.Series(list(blocks), dtype=pl.String))
+    users = sources.filter(pl.col("standing").is_in(["user", "stale_password"]))
+    around = members(users, networks=parts["block"].unique().to_list())
+    return (
+        around.sort("network", "source_ip")
+        .group_by(block="network", maintain_order=True)
+        .agg(neighbour=pl.col("source_ip").first())
+        .join(parts, on="block")
+        .select("network", "neighbour")
+    )
+
+
 def told() -> pl.Expr:
     """Return the facts of a network as one sentence, without what did not happen."""
     ipv4 = pl.format("{} of {} addresses attacked: ", "attacking", size().cast(pl.Int64))
@@ -127,24 +154,3 @@ def collateral(inside: pl.DataFrame) -> pl.DataFrame:
         .agg(item=item.head(_LISTED).str.join("; "), all=pl.len().cast(pl.Int64))
         .select("network", collateral=pl.col("item") + more)
     )
-
-
-def evidence(inside: pl.DataFrame) -> pl.DataFrame:
-    """Return for each network where its attack events stand, a line of each attacker first."""
-    known = inside.filter(pl.col("evidence").fill_null("") != "")
-    more = pl.col("evidence").str.extract(_MORE).cast(pl.Int64).fill_null(0)
-    places = pl.col("evidence").str.replace(_MORE, "").str.split("; ")
-    listed = known.select("network", "source_ip", "attack_weight", more=more, place=places)
-    hidden = listed.group_by("network").agg(more=pl.col("more").sum())
-    single = (
-        listed.drop("more")
-        .explode("place")
-        .with_columns(turn=pl.col("place").cum_count().over("source_ip", "network"))
-        .sort(["turn", "attack_weight", "source_ip"], descending=[False, True, False])
-    )
-    shown = single.group_by("network", maintain_order=True).agg(
-        place=pl.col("place").head(EVIDENCE_ITEMS).str.join("; "), items=pl.len().cast(pl.Int64)
-    )
-    left = (pl.col("items") - EVIDENCE_ITEMS).clip(0) + pl.col("more")
-    rest = pl.when(left > 0).then(pl.format(" and {} more", left)).otherwise(pl.lit(""))
-    return shown.join(hidden, on="network").select("network", evidence=pl.col("place") + rest)

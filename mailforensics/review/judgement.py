@@ -14,8 +14,9 @@ class Bounds:
         attack_weight: decayed attack events.
         knocks: logins and relays tried; fail2ban bans one address after 5.
         attackers: attacking addresses that a whole network needs; one alone is no network.
-        v4: shortest IPv4 prefix that is not too wide to judge.
-        v6: shortest IPv6 prefix that is not too wide to judge.
+        v4: shortest IPv4 prefix that is not too wide to judge; also the block of one owner in
+            which a user's login speaks against a ban of any part.
+        v6: the same for IPv6.
     """
 
     attack_weight: float = 3.0
@@ -39,8 +40,8 @@ class Rule:
 
 _BITS: Final = pl.col("network").str.extract(r"/(\d+)$").cast(pl.Int64)
 _IPV6: Final = pl.col("network").str.contains(":", literal=True)
-_IS_ONE: Final = pl.when(_IPV6).then(_BITS >= 64).otherwise(_BITS == 32)
-_IS_WIDE: Final = pl.when(_IPV6).then(BOUNDS.v6 > _BITS).otherwise(BOUNDS.v4 > _BITS)
+IS_ONE: Final = pl.when(_IPV6).then(_BITS >= 64).otherwise(_BITS == 32)
+IS_WIDE: Final = pl.when(_IPV6).then(BOUNDS.v6 > _BITS).otherwise(BOUNDS.v4 > _BITS)
 _KNOCKS: Final = pl.sum_horizontal("tries", "relays")
 
 RULES: Final = (
@@ -79,9 +80,18 @@ RULES: Final = (
         "look",
         pl.lit("Mail from here was accepted: is it wanted mail"),
     ),
+    Rule(
+        pl.col("neighbour").is_not_null(),
+        "look",
+        pl.format(
+            "A user logs in from {}, in the same block: ban the attacking addresses alone, or "
+            "nothing",
+            "neighbour",
+        ),
+    ),
     Rule(pl.col("hint").is_not_null(), "look", pl.format("One address {}", "hint")),
     Rule(
-        _IS_WIDE,
+        IS_WIDE,
         "look",
         pl.lit("Wider than one owner's network usually is: many strangers live there"),
     ),
@@ -96,7 +106,7 @@ RULES: Final = (
         pl.lit("No login and no relay was tried: it collects addresses, or it is a clumsy sender"),
     ),
     Rule(
-        ~_IS_ONE & (pl.col("attacking") < BOUNDS.attackers),
+        ~IS_ONE & (pl.col("attacking") < BOUNDS.attackers),
         "look",
         pl.format("Only {} attacked: a ban of that address alone would do", "one"),
     ),

@@ -69,6 +69,39 @@ def test_a_user_inside() -> None:
     assert row["collateral"].startswith("198.18.5.77: 1 login worked (mail.log:")
 
 
+@pytest.mark.parametrize(
+    ("attackers", "user", "network", "suggestion"),
+    [
+        pytest.param("198.19.44.{}", "198.19.44.200", "198.19.44.0/25", "look", id="half"),
+        pytest.param("198.19.44.{}", "198.19.44.14", "198.19.44.0/29", "look", id="eighth"),
+        pytest.param("198.19.44.{}", "198.19.45.200", "198.19.44.0/25", "approve", id="elsewhere"),
+        pytest.param("198.19.44.{}", "198.19.44.200", "198.19.44.1/32", "approve", id="one"),
+        pytest.param(
+            "240e:d9:d800:20{}::9", "240e:d9:d800:ff00::1", "240e:d9:d800:200::/56", "look", id="v6"
+        ),
+        pytest.param(
+            "240e:d9:d800:20{}::9", "2001:db8::1", "240e:d9:d800:200::/56", "approve", id="v6-far"
+        ),
+    ],
+)
+def test_a_user_in_the_other_half(attackers: str, user: str, network: str, suggestion: str) -> None:
+    """A part of a block is looked at if a user logs in from the rest of it; one address is not."""
+    rows = [
+        row
+        for host in range(1, 4)
+        for turn in range(8)
+        for row in session(attackers.format(host), failed("info"), at=100 * host + 10 * turn)
+    ]
+    rows.append(IMAP | {"source_ip": user, "time": 0, "username": "anna"})
+    sources = mf.sources(events(rows))
+    plan = pd.DataFrame({"network": [network]})
+    row = mf.candidates(sources, plan).iloc[0]
+    assert row["suggestion"] == suggestion
+    assert (f"A user logs in from {user}, in the same block" in row["reasons"]) == (
+        suggestion == "look"
+    )
+
+
 def test_a_mail_peer_inside() -> None:
     """Where mail was accepted from, the network is looked at."""
     rows = attack("198.18.5.0/24")
@@ -164,3 +197,18 @@ def test_no_networks() -> None:
     nothing = mf.sources(events([]))
     table = mf.candidates(nothing, mf.networks(nothing))
     pd.testing.assert_frame_equal(table, schema.empty(schema.CANDIDATES))
+
+
+def test_evidence_in_order_of_file_and_line() -> None:
+    """Places stand from the oldest file to the newest, by line, neighbouring lines in one range."""
+    files = {1: "mail.log.2.gz", 2: "mail.log.1", 3: "mail.log"}
+    rows = [
+        failed("info", source_ip=f"198.18.5.{host}", time=1000 * day + 10 * turn + host)
+        | {"file": files[day], "line": 100 + 3 * turn + host}
+        for day in files
+        for turn in range(4)
+        for host in (1, 2)
+    ]
+    assert review(rows).iloc[0]["evidence"] == "; ".join(
+        f"{file}:{line}-{line + 1}" for file in files.values() for line in (101, 104, 107, 110)
+    )
