@@ -238,9 +238,11 @@ def _named(lines: pl.DataFrame) -> pl.DataFrame:
 def _handed_over(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines with the number of postscreen's session where smtpd went on with it.
 
-    Clients of one address that pass are matched in turn with the sessions that smtpd begins.
+    Clients of one address that pass are matched in turn with the sessions that smtpd begins. Of
+    a client that is connected more than once postscreen often writes only that it came.
     """
-    passed = lines.filter(pl.col("event") == "screen_pass")
+    silent = (pl.col("event") == "screen_connect") & (pl.len().over("session") == 1)
+    passed = lines.filter((pl.col("event") == "screen_pass") | silent)
     if passed.is_empty():
         return lines
     begun = lines.filter(

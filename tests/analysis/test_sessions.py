@@ -140,6 +140,16 @@ def test_postscreen_hands_over_to_smtpd() -> None:
     ]
 
 
+def test_postscreen_may_hand_over_without_a_word() -> None:
+    """Of a busy peer postscreen may only write that it came; smtpd's session is still its own."""
+    screen = {"source_ip": "192.0.2.44", "event": "screen_connect"} | POSTSCREEN
+    rows = [screen | {"source_port": port, "time": 0} for port in (57805, 40851)]
+    rows += session("192.0.2.44", "accepted", at=1)
+    rows += session("192.0.2.44", "accepted", at=2, pid=8)
+    table = mf.sessions(events(rows))
+    assert table[["program", "accepted"]].to_numpy().tolist() == [["postfix/smtpd", 1]] * 2
+
+
 def test_postscreen_serves_many_at_once() -> None:
     """Interleaved clients of postscreen are told apart by address and port."""
     told = [("screen_connect", 1), ("screen_connect", 2), ("pregreet", 1)]
