@@ -9,7 +9,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 QUIET  := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-real check format notebooks samples clean
+.PHONY: help lab demo test test-real bench check format notebooks samples clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ check: $(VENV)/.dev ## lint, format and types
 test-real: $(VENV)/.dev ## tests that need root, real ufw, Postfix and Chromium
 	$(BIN)/python tools/requirements_real.py
 	$(BIN)/pytest -m real tests/real
+
+bench: $(VENV)/.dev ## root: a real mail server, attacked, read, banned and checked
+	$(BIN)/pytest -m real tests/real/bench
 
 format: $(VENV)/.dev ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .

@@ -136,6 +136,18 @@ class Host:
         leave = 'log=$1; shift; setsid "$@" </dev/null >>"$log" 2>&1 &'
         self.run(["bash", "-c", leave, "-", log, *words])
 
+    def talk(self, words: Sequence[str]) -> subprocess.Popen[str]:
+        """Start a program that is spoken to through its stdin and answers on stdout."""
+        return subprocess.Popen(
+            [*self._enter(), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+
     def listen(self, *ports: int) -> None:
         """Accept TCP connections and answer UDP packets on these ports, IPv4 and IPv6."""
         listing = self.run("ip -o address show scope global | tr -s ' ' | cut -d' ' -f4").stdout
@@ -242,8 +254,8 @@ def _plug(switch: Host, host: Host, *, number: int, addresses: Sequence[str]) ->
     switch.run(f"ip link set port{number} master br0 up")
     # Duplicate address detection would keep a new IPv6 address unusable for a second.
     host.run("sysctl -qw net.ipv6.conf.eth0.accept_dad=0; ip link set eth0 up")
-    for address in addresses:
-        host.run(["ip", "address", "add", address, "dev", "eth0"])
+    wanted = "".join(f"address add {address} dev eth0\n" for address in addresses)
+    host.run(["ip", "-batch", "-"], given=wanted)
     host.run("ip route replace default dev eth0; ip -6 route replace default dev eth0")
 
 
