@@ -25,6 +25,7 @@ _SUMMED: Final = {
     "_front": "_fronts",
     "_back": "_backs",
     "_missed": "_misses",
+    "_left": "_summaries",
     "_counted_ok": "_counted_oks",
     "_front_ok": "_front_oks",
     "_back_ok": "_back_oks",
@@ -62,12 +63,14 @@ def _told() -> list[pl.Expr]:
     smtpd, back = pl.col("service") == "smtpd", pl.col("role") == "back"
     missed = (pl.col("auth_tried") - pl.col("auth_ok").fill_null(0)).fill_null(0)
     counted = (pl.col("auth_tried") > 0).fill_null(value=False) | (pl.col("auth_ok") > 0)
-    counter = _FRONT & (_EVENT == "disconnect") & counted
+    leaves = _FRONT & (_EVENT == "disconnect")
+    counter = leaves & counted
     claims = smtpd & (worked | ((_EVENT == "accepted") & _NAMED))
     return [
         _count(failed & _FRONT, repeat * missed.clip(1)).alias("_front"),
         _count(failed & back, repeat).alias("_back"),
         _count(counter, missed.clip(0)).alias("_missed"),
+        _count(leaves & pl.col("commands_tried").is_not_null(), pl.lit(1)).alias("_left"),
         _count(counter, pl.col("auth_ok").fill_null(0)).alias("_counted_ok"),
         _count(worked & _FRONT & ~smtpd, repeat).alias("_front_ok"),
         _count(worked & back, repeat).alias("_back_ok"),
@@ -140,7 +143,9 @@ def _failures() -> pl.Expr:
         .then("_front")
         .when((pl.col("_misses") > 0) & ~better)
         .then("_missed")
-        .otherwise("_back")
+        .when((pl.col("_summaries") == 0) | better)  # counters without a failure: there was none
+        .then("_back")
+        .otherwise(0)
         .fill_null(0)
     )
 

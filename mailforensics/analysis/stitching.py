@@ -63,8 +63,8 @@ def stitch(events: pd.DataFrame) -> pl.DataFrame:
             _named(lines.filter(pl.col("family") == "named")),
         ]
     )
-    known = lines.with_columns(session=_scattered(fronts, len(rows)).gather(lines["order"]))
-    known = _handed_over(known)
+    session = _scattered(fronts, len(rows)).gather(lines["order"])
+    known = _handed_over(lines.with_columns(session=session))
     backs = _attached(known.filter(pl.col("family") == "back"), known)
     sessions = pl.concat([known.select("order", "session"), backs])
     sessions = sessions.filter(pl.col("session").is_not_null())
@@ -238,8 +238,8 @@ def _named(lines: pl.DataFrame) -> pl.DataFrame:
 def _handed_over(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines with the number of postscreen's session where smtpd went on with it.
 
-    Clients of one address that pass are matched in turn with the sessions that smtpd begins. Of
-    a client that is connected more than once postscreen often writes only that it came.
+    Clients of one address that pass are matched in turn with the sessions that smtpd begins. Of a
+    client with several connections postscreen may write only that it came.
     """
     silent = (pl.col("event") == "screen_connect") & (pl.len().over("session") == 1)
     passed = lines.filter((pl.col("event") == "screen_pass") | silent)
@@ -266,22 +266,22 @@ def _handed_over(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_silent(seconds: int) -> pl.Expr:
-    silent = pl.col("time") - pl.col("time").shift(1) > pl.duration(seconds=seconds)
-    return silent.fill_null(value=False)
+    return (pl.col("time").diff() > pl.duration(seconds=seconds)).fill_null(value=False)
 
 
 def _attached(backs: pl.DataFrame, fronts: pl.DataFrame) -> pl.DataFrame:
-    """Return the auth service's unnamed lines with the session of the same peer at that time."""
-    if backs.is_empty():
-        return backs.select("order", "session")
+    """Return the auth service's unnamed lines with the unnamed session of that peer and time."""
     slack = pl.duration(seconds=AUTH_SLACK_SECONDS)
+    begun = pl.col("event").is_in(["connect", "screen_connect"]).any()
+    early = pl.when(begun).then(pl.duration()).otherwise(slack)
     spans = (
-        fronts.filter(pl.col("source_ip").is_not_null() & pl.col("session").is_not_null())
+        fronts.filter(pl.col("name").is_null())
+        .drop_nulls(["source_ip", "session"])
         .join(backs.select("source_ip").unique(), on="source_ip", how="semi")
         .group_by("session")
         .agg(
             pl.col("host", "source_ip").first(),
-            begins=(pl.col("time") - pl.col("lasted").fill_null(pl.duration())).min() - slack,
+            begins=(pl.col("time") - pl.col("lasted").fill_null(pl.duration())).min() - early,
             ends=pl.col("time").max() + slack,
         )
         .sort("begins", "session")

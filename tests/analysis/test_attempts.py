@@ -49,6 +49,21 @@ CASES = {
     "a line behind a SASL warning": (CONNECT + auth(2) + WARNING + LEFT, 1),
     "a line behind a SASL warning that names the account": (CONNECT + auth(2) + NAMED + LEFT, 1),
     "a line behind the counters of a client that hung up": (CONNECT + auth(2) + LEFT, 1),
+    "a try, and at once a connection that gets in": (
+        CONNECT
+        + auth(2)
+        + NAMED
+        + LEFT
+        + smtpd(6, f"connect from {PEER}")
+        + smtpd(7, f"disconnect from {PEER} ehlo=1 auth=1 quit=1 commands=3"),
+        1,
+    ),
+    "a line that fits no connection but one without a refusal": (
+        smtpd(1, f"connect from {PEER}")
+        + auth(2)
+        + smtpd(3, f"disconnect from {PEER} ehlo=1 auth=1 quit=1 commands=3"),
+        0,
+    ),
     "a line of the auth service alone": (auth(2), 1),
     "a line of the worker alone": (
         f"{AT}:02Z mail dovecot: auth-worker(12): {WORKER}\n",
