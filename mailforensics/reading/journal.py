@@ -22,7 +22,10 @@ _FIELDS: Final = (
 
 def is_journal(text: pl.Series) -> pl.Series:
     """Say for each line whether it looks like an entry of the journal."""
-    return text.str.starts_with("{") & text.str.contains('"__REALTIME_TIMESTAMP"', literal=True)
+    braced = text.str.starts_with("{")
+    if not braced.any():
+        return braced
+    return braced & text.str.contains('"__REALTIME_TIMESTAMP"', literal=True)
 
 
 def read_journal(text: pl.Series) -> pl.DataFrame:

@@ -60,19 +60,20 @@ def _plain(text: pl.Series) -> pl.DataFrame:
     rest = text.str.slice(stamps["width"].fill_null(0)).alias("rest")
     head = _before_colon(rest).set(stamps["clock"].is_null(), None)
     tags = parse_distinct(head, _parse_tags)
-    known = pl.col("program").is_not_null()
-    found = pl.concat([stamps, tags, pl.DataFrame([rest, head.alias("head")])], how="horizontal")
-    heads = found.with_columns(
-        message=pl.when(known)
-        .then(pl.col("rest").str.slice(pl.col("head").str.len_chars() + 2))
-        .otherwise("rest")
-    )
+    message = rest.str.slice(tags["width"].fill_null(0)).alias("message")
+    heads = stamps.drop("width").hstack([*tags.drop("width"), rest, message])
+    untagged = heads["clock"].is_not_null() & heads["program"].is_null()
     return (
-        heads.pipe(_retry, _RFC5424, text.str.contains(r"^<\d+>1 "))
-        .pipe(_retry, _TIGHT, heads["clock"].is_not_null() & heads["program"].is_null())
+        heads.pipe(_retry, _RFC5424, _is_rfc5424(text))
+        .pipe(_retry, _TIGHT, untagged)
         .pipe(_own_dovecot)
         .select("time", "clock", "host", "program", "pid", "message")
     )
+
+
+def _is_rfc5424(text: pl.Series) -> pl.Series:
+    bracketed = text.str.starts_with("<")
+    return bracketed & text.str.contains(r"^<\d+>1 ") if bracketed.any() else bracketed
 
 
 def _before_colon(rest: pl.Series) -> pl.Series:
@@ -86,8 +87,10 @@ def _before_colon(rest: pl.Series) -> pl.Series:
 
 
 def _parse_tags(heads: pl.Series) -> pl.DataFrame:
+    """Return `host`, `program`, `pid`, and `width`: the characters up to the message."""
     tags = heads.str.extract_groups(_TAG).struct.unnest()
-    return tags.with_columns(pl.col("pid").cast(pl.Int64, strict=False))
+    width = pl.when(tags["program"].is_not_null()).then(heads.str.len_chars() + 2)
+    return tags.with_columns(pl.col("pid").cast(pl.Int64, strict=False), width=width)
 
 
 def _retry(heads: pl.DataFrame, expression: str, rows: pl.Series) -> pl.DataFrame:
