@@ -38,6 +38,7 @@ from mailforensics.reading.ingest import ingest
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.store import Store, open_store
 from mailforensics.reading.ufw import read_ufw_log
+from mailforensics.reading.unknown import unknown
 from mailforensics.review.ban_under_test import ban_under_test
 from mailforensics.review.candidates import candidates
 from mailforensics.review.case import Case, case_from_environment, new_case, open_case
@@ -98,6 +99,7 @@ __all__ = [
     "sources",
     "survival",
     "timeline",
+    "unknown",
     "verdict",
     "with_asn",
 ]

@@ -163,6 +163,16 @@ def test_standard_input_is_kept_in_the_case(tmp_path: Path) -> None:
     assert "lines       15" in looked.output
 
 
+def test_audit_shows_what_was_not_understood() -> None:
+    """Lines of no known kind follow the audit, by shape, with an example and its place."""
+    text = (
+        "Sep  4 16:59:45 mail frob[7]: job 4711 done\nSep  4 16:59:46 mail frob[7]: job 12 done\n"
+    )
+    looked = CliRunner().invoke(main, ["audit", "-", "--year", "2026"], input=text)
+    assert "job <n> done" in looked.output
+    assert "job 4711 done" in looked.output
+
+
 def test_help_lists_every_command() -> None:
     """`--help` names the commands and the usual way."""
     text = run("--help").output

@@ -19,6 +19,7 @@ from mailforensics.cli.options import (
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
+from mailforensics.reading.unknown import unknown
 from mailforensics.review.case import new_case, open_case
 from mailforensics.review.findings import investigate, save_candidates
 from mailforensics.show.notebooks import FOLDER, write_notebooks
@@ -75,8 +76,17 @@ def new_case_command(folder: Path, **evidence: Any) -> None:  # noqa: ANN401
 @logs_argument
 @with_options(STAMPS)
 def audit_command(logs: tuple[str, ...], tz: str, year: int | None) -> None:
-    """Say whether logs can be trusted: lines, gaps, how the year was found, fingerprints."""
-    click.echo(as_text(audit(read_mail_log(log_source(logs), tz=tz, year=year)), by_row=True))
+    """Say whether logs can be trusted: lines, gaps, how the year was found, fingerprints.
+
+    Lines of no known kind follow, by their commonest shapes.
+    """
+    events = read_mail_log(log_source(logs), tz=tz, year=year)
+    click.echo(as_text(audit(events), by_row=True))
+    shapes = unknown(events)
+    if len(shapes):
+        click.echo(
+            f"\nLines of no known kind, the commonest first:\n\n{as_text(shapes, by_row=True)}"
+        )
 
 
 @click.command("breaches")

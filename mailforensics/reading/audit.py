@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from mailforensics.reading.audit_notes import notes_of
 from mailforensics.schema import AUDIT, conform, require
 
 _NO_FACTS = "the table carries no facts of its files (attrs were lost on the way)"
@@ -9,6 +10,10 @@ _NO_FACTS = "the table carries no facts of its files (attrs were lost on the way
 
 def audit(events: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each evidence file, in the order of their names.
+
+    `notes` says what the reader decided on the way (blank and joined lines, years, zones), and what
+    the events show: silences beyond the log's own rhythm, a clock that goes back, lines that the
+    logger threw away, passwords in clear, a log of another program.
 
     Args:
         events: mail or firewall events as the reader returned them.
@@ -41,7 +46,20 @@ def audit(events: pd.DataFrame) -> pd.DataFrame:
     table = _facts(events).merge(counts, on="file", how="outer")
     totals = ["events", "other", "unparsed", "duplicates", "repeats"]
     table[totals] = table[totals].fillna(0).astype("int64")
+    unread = table["other"] + table["unparsed"]
+    table["understood"] = (1 - unread / table["events"]).where(table["events"] > 0)
+    table["notes"] = _joined(table["file"], table["notes"], notes_of(events))
     return conform(table.sort_values("file", ignore_index=True), AUDIT)
+
+
+def _joined(
+    files: "pd.Series[str]", known: "pd.Series[str]", seen: dict[str, list[str]]
+) -> list[str]:
+    """Return for each file the notes of its reading, and then those of its events."""
+    return [
+        "; ".join([*([note] if isinstance(note, str) and note else []), *seen.get(file, [])])
+        for file, note in zip(files, known, strict=True)
+    ]
 
 
 def _facts(events: pd.DataFrame) -> pd.DataFrame:

@@ -159,4 +159,15 @@ AUDIT: Final[Table] = (
     Column("last_time", "time", "UTC", "time of the last row"),
     Column("year_from", "str", "", "the rule that gave year-less stamps their year"),
     Column("notes", "str", "", "what the reader noticed, in plain words"),
+    Column("understood", "float64", "share, 0 to 1", "rows that are neither other nor unparsed"),
+)
+
+UNKNOWN: Final[Table] = (
+    Column("shape", "str", "", "the message without its numbers, addresses and ids"),
+    Column("program", "str", "", "whose lines they are"),
+    Column("count", "int64", "count", "lines of this shape"),
+    Column("share", "float64", "share, 0 to 1", "of all lines of no known kind"),
+    Column("example", "str", "", "the oldest of them, passwords masked"),
+    Column("file", "str", "", "where the example stands"),
+    Column("line", "int64", "line number, from 1", "where the example stands"),
 )

@@ -20,6 +20,7 @@ CODE_WORDS: Final = re.compile(r"`([^`]+)`")
 KNOWN_TABLES: Final[tuple[Table, ...]] = (
     *(schema.MAIL_EVENTS, schema.FIREWALL_EVENTS, schema.AUDIT, schema.SESSIONS, schema.SOURCES),
     *(schema.CANDIDATES, schema.BREACHES, schema.DECISIONS, schema.FRONTIER, schema.MESSAGES),
+    schema.UNKNOWN,
 )
 
 
