@@ -5,7 +5,8 @@ from typing import IO, Final
 
 import polars as pl
 
-BLOCK_BYTES: Final = 16 << 20
+# From 8 MiB on the allocator gives memory back at once, and must ask for it for every block.
+BLOCK_BYTES: Final = 7 << 20
 _CONTINUES: Final = b" \t:\r\n"
 
 

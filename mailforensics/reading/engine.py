@@ -15,7 +15,10 @@ import polars as pl
 from mailforensics.reading.distinct import number_distinct
 from mailforensics.reading.leads import Lead, lead_tree, sort_out
 from mailforensics.reading.patterns import Pattern, prefix_of, split_at_peer
+from mailforensics.reading.tables import polars_type
+from mailforensics.schema import MAIL_EVENTS
 
+_NUMBERS: Final = tuple(c for c in MAIL_EVENTS if c.dtype in {"Int64", "float64"})
 _MATCHED: Final = "_matched"
 _HEAD: Final = "_head"
 
@@ -93,11 +96,19 @@ def _catch(texts: pl.Series, expression: str, literal: str) -> tuple[pl.Series, 
         return hit, pl.DataFrame()
     whole = rf"(?s)^(?:{expression})(?P<{_MATCHED}>)$"
     found = texts.filter(hit).str.extract_groups(whole).struct.unnest()
+    found = _with_numbers(found)
     if not found[_MATCHED].null_count() and hit.all():
         return hit, found.drop(_MATCHED)
     matched = found[_MATCHED].is_not_null()
     hit = hit.fill_null(value=False)
     return hit.scatter(hit.arg_true(), matched), found.filter(matched).drop(_MATCHED)
+
+
+def _with_numbers(groups: pl.DataFrame) -> pl.DataFrame:
+    """Turn the digits caught for columns of numbers into numbers, while they are few texts."""
+    columns = [column for column in _NUMBERS if column.name in groups.columns]
+    numbers = [groups[c.name].cast(polars_type(c), strict=False) for c in columns]
+    return groups.with_columns(numbers) if numbers else groups
 
 
 class _Head:

@@ -17,7 +17,7 @@ from mailforensics.reading.blocks import read_blocks, split_lines
 from mailforensics.reading.evidence import Evidence
 from mailforensics.reading.tables import to_arrow
 from mailforensics.reading.text import HEAD_BYTES, refuse_binary
-from mailforensics.reading.wrapped import join_wrapped
+from mailforensics.reading.wrapped import drop_blank, join_wrapped
 from mailforensics.schema import Table
 
 Parser = Callable[[pl.DataFrame], pl.DataFrame]
@@ -94,7 +94,7 @@ def _blocks(stream: BufferedReader, evidence: Evidence) -> Iterator[bytes]:
 def parse_block(block: bytes, parse: Callable[[pl.DataFrame], _Events]) -> ParsedBlock[_Events]:
     """Turn the bytes of a block into events; a pure function, so that it can run anywhere."""
     lines = split_lines(block)
-    filled = lines.filter(pl.col("text").str.strip_chars(" \t\r") != "")
+    filled = drop_blank(lines)
     entries = join_wrapped(filled)
     joined = filled.height - entries.height
     events = parse(entries.with_columns(pl.col("line").cast(pl.Int64) + 1))

@@ -38,7 +38,7 @@ def finish(events: pl.DataFrame, column: Column) -> pl.Series:
     if name in _ALL_WORKED:
         return _tried(events, column)
     if name not in events.columns:
-        return pl.repeat(None, events.height, dtype=_polars(column), eager=True).alias(name)
+        return pl.repeat(None, events.height, dtype=polars_type(column), eager=True).alias(name)
     series = events[name]
     if name in {"source_ip", "dest_ip"}:
         return canonical(series)
@@ -47,18 +47,21 @@ def finish(events: pl.DataFrame, column: Column) -> pl.Series:
     if name == "sasl_method":
         # Postfix writes it as the client typed it, Dovecot 2.4 in small letters.
         return series.str.to_uppercase()
-    return series.cast(_polars(column), strict=False)
+    return series.cast(polars_type(column), strict=False)
 
 
 def _tried(events: pl.DataFrame, column: Column) -> pl.Series:
     names = [n for n in (column.name, _ALL_WORKED[column.name]) if n in events.columns]
     if not names:
-        return pl.repeat(None, events.height, dtype=_polars(column), eager=True).alias(column.name)
-    tried = pl.coalesce(names).cast(_polars(column), strict=False)
+        return pl.repeat(None, events.height, dtype=polars_type(column), eager=True).alias(
+            column.name
+        )
+    tried = pl.coalesce(names).cast(polars_type(column), strict=False)
     return events.select(tried.alias(column.name)).to_series()
 
 
-def _polars(column: Column) -> pl.DataType:
+def polars_type(column: Column) -> pl.DataType:
+    """Return the engine's type of a column."""
     kinds: dict[str, pl.DataType] = {
         "str": pl.String(),
         "Int64": pl.Int64(),

@@ -6,6 +6,15 @@ from mailforensics.reading.stamps import has_stamp
 
 # A rest of a line that begins with one of these is more of the entry above it.
 CONTINUES = (" ", "\t", ":")
+# The first character that is no control character and no blank.
+_PRINTED = "!"
+
+
+def drop_blank(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines (`text`) that hold more than blanks."""
+    if lines.is_empty() or str(lines["text"].min()) >= _PRINTED:
+        return lines
+    return lines.filter(pl.col("text").str.strip_chars(" \t\r") != "")
 
 
 def join_wrapped(lines: pl.DataFrame) -> pl.DataFrame:
@@ -21,7 +30,8 @@ def join_wrapped(lines: pl.DataFrame) -> pl.DataFrame:
     Returns:
         `line` of the first physical line, and `text`.
     """
-    begins = lines["text"].str.slice(0, 1).is_in(CONTINUES)
+    loose = pl.any_horizontal(pl.col("text").str.starts_with(mark) for mark in CONTINUES)
+    begins = lines.select(loose).to_series()
     if not begins.any():
         return lines
     bare = pl.col("text").str.strip_chars(" \t")
