@@ -19,6 +19,7 @@ from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.cover_options import CoverOptions
 from mailforensics.analysis.detectors import detectors
 from mailforensics.analysis.evidence import evidence
+from mailforensics.analysis.loudest import loudest
 from mailforensics.analysis.messages import messages
 from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
@@ -83,6 +84,7 @@ __all__ = [
     "ingest",
     "investigate",
     "log_lines",
+    "loudest",
     "messages",
     "network_of",
     "networks",

@@ -141,8 +141,7 @@ def _not_visible(events: pd.DataFrame) -> list[str]:
         "A password that was stolen elsewhere (phishing, malware) and used from the owner's own "
         "network or computer.": True,
         "Logins through webmail: the server sees its own address, not the visitor's.": True,
-        f"Habits: {_many(days, 'day')} are too short to know where an account is at home.": days
-        < SHORT_DAYS,
+        f"Habits: {_days(days)} too short to know where an account is at home.": days < SHORT_DAYS,
         "Which accounts were guessed at: the log names none (Postfix before 3.7.8), so sprays on "
         "one account go unseen.": len(failed) > 0 and failed["username"].isna().all(),
         "Logins to mailboxes (IMAP, POP): the log has no line of a Dovecot login "
@@ -155,6 +154,12 @@ def _not_visible(events: pd.DataFrame) -> list[str]:
         f"{_many(unread, 'line')} not understood; see the audit.": unread > 0,
     }
     return [text for text, holds in tests.items() if holds]
+
+
+def _days(days: int) -> str:
+    if days < 1:
+        return "less than a day is"
+    return "1 day is" if days == 1 else f"{days:,} days are"
 
 
 def _many(count: int, noun: str) -> str:

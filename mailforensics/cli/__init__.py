@@ -11,9 +11,9 @@ from mailforensics.cli.looking import (
     breaches_command,
     explain_command,
     new_case_command,
-    report_command,
 )
 from mailforensics.cli.options import Shell
+from mailforensics.cli.reporting import report_command
 
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 COMMANDS: Final = (

@@ -1,4 +1,4 @@
-"""Look at the evidence: report, new-case, audit, breaches, explain."""
+"""Look at the evidence: new-case, audit, breaches, explain."""
 
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,6 @@ from mailforensics.cli.options import (
     STAMPS,
     case_argument,
     logs_argument,
-    rules_option,
-    tell,
     with_options,
 )
 from mailforensics.reading.audit import audit
@@ -21,38 +19,8 @@ from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.unknown import unknown
 from mailforensics.review.case import new_case, open_case
-from mailforensics.review.findings import investigate, save_candidates
 from mailforensics.show.notebooks import FOLDER, write_notebooks
-from mailforensics.show.report import write_report
-from mailforensics.show.report_answers import headline
 from mailforensics.show.tables import as_text
-
-
-@click.command("report")
-@logs_argument
-@with_options(EVIDENCE)
-@click.option(
-    "--out",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("case"),
-    show_default=True,
-    help="Case folder.",
-)
-@rules_option
-def report_command(folder: Path, rules: int, **evidence: Any) -> None:  # noqa: ANN401
-    """Find who attacked and whether anyone got in; leave a report in the case folder.
-
-    LOG is a file, a glob or a folder of mail logs, plain or compressed. `-` is standard
-    input; it is kept in the case folder, since it can be read but once.
-    """
-    found = investigate(new_case(named_case(folder, evidence)), rules=rules, progress=tell)
-    save_candidates(found.candidates, found.case)
-    tell("drawing the report")
-    path = write_report(found)
-    click.echo(f"{headline(found)}.")
-    click.echo(f"Report: {path}")
-    click.echo(f"Next:   mailforensics review {folder}")
 
 
 @click.command("new-case")

@@ -1,18 +1,14 @@
 """The one ban that a notebook looks at closely: the loudest approved network, and since when."""
 
-import ipaddress
 from dataclasses import dataclass
-from typing import Final
 
 import pandas as pd
 
 from mailforensics.addresses import network_of, parse_network
+from mailforensics.analysis.loudest import loudest
 from mailforensics.errors import ArgumentError
 from mailforensics.review.decisions import Decisions
 from mailforensics.schema import require
-
-NO_ADDRESS: Final = str(ipaddress.IPv4Address(0))  # no source: for a log without a refused login
-NOWHERE: Final = f"{NO_ADDRESS}/32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +59,12 @@ def ban_under_test(
         ArgumentError: `since` is no time.
         MissingColumnError: the table lacks columns.
     """
-    require(events, ["time", "source_ip", "event", "repeat"])
+    require(events, ["time", "source_ip", "event", "repeat", "duplicate"])
     failed = events.loc[events["event"] == "auth_failed"]
     last = events["time"].max()
     bans = decisions.approved()
     if bans.empty:
-        return _unbanned(failed, last)
+        return _unbanned(events, last)
     loudness = [_inside(failed, str(network))["repeat"].sum() for network in bans["network"]]
     row = bans.assign(loudness=loudness).nlargest(1, "loudness").iloc[0]
     network = str(row["network"])
@@ -81,18 +77,16 @@ def ban_under_test(
     return BanUnderTest(network, start, _loudest(failed, network), approved=True, said=words)
 
 
-def _unbanned(failed: pd.DataFrame, last: pd.Timestamp) -> BanUnderTest:
-    end = pd.Timestamp(0, tz="UTC") if pd.isna(last) else last
-    loudest = network_of(failed["source_ip"]).dropna().mode()
-    if loudest.empty:
-        words = "No network is approved, and no login was refused: there is no ban to test."
-        return BanUnderTest(NOWHERE, end, NO_ADDRESS, approved=False, said=words)
-    network = str(loudest.iloc[0])
-    words = (
-        f"No network is approved yet, so there is no ban to test. Below stands {network}, the "
-        "loudest one, as it is without a ban."
-    )
-    return BanUnderTest(network, end, _loudest(failed, network), approved=False, said=words)
+def _unbanned(events: pd.DataFrame, last: pd.Timestamp) -> BanUnderTest:
+    end = pd.Timestamp(0, tz="UTC") if pd.isna(last) else last + pd.Timedelta("1us")
+    found = loudest(events)
+    words = "No network is approved, and no login was refused: there is no ban to test."
+    if found.refused:
+        words = (
+            "No network is approved yet, so there is no ban to test. Below stands "
+            f"{found.network}, the loudest one, as it is without a ban."
+        )
+    return BanUnderTest(found.network, end, found.source_ip, approved=False, said=words)
 
 
 def _inside(failed: pd.DataFrame, network: str) -> pd.DataFrame:

@@ -2,11 +2,13 @@
 
 import importlib.util
 import platform
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import jinja2
+import markupsafe
 import pandas as pd
 
 from mailforensics import schema
@@ -14,6 +16,7 @@ from mailforensics.reading.passwords import mask_passwords
 from mailforensics.review.case import REPORT_FILE
 from mailforensics.review.findings import Findings
 from mailforensics.show.report_answers import answers, headline
+from mailforensics.show.tables import html_words
 
 _MOST_ROWS: Final = 200
 _PAGES: Final = jinja2.Environment(
@@ -22,13 +25,18 @@ _PAGES: Final = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     finalize=lambda value: mask_passwords(value) if type(value) is str else value,
 )
+_PAGES.filters["words"] = lambda text: markupsafe.Markup(html_words(str(text)))  # noqa: S704 (escaped)
 
 
-def render_report(found: Findings) -> str:
+def render_report(found: Findings, *, notebooks: Sequence[Mapping[str, str]] = ()) -> str:
     """Return the report of a case as one HTML page; times are UTC.
 
     Text from logs is escaped; figures are inside the page. The same evidence and decisions give
     the same page.
+
+    Args:
+        found: what the evidence says.
+        notebooks: what `notebook_parts` returned; they come last, each on a page of its own.
     """
     return _PAGES.get_template("report.html.jinja").render(
         headline=headline(found),
@@ -37,16 +45,17 @@ def render_report(found: Findings) -> str:
         grounds=_grounds(found),
         figures=_figures(found),
         parameters=_parameters(found),
+        notebooks=notebooks,
         **_identity(found),
         **_tables(found),
     )
 
 
-def write_report(found: Findings) -> Path:
+def write_report(found: Findings, *, notebooks: Sequence[Mapping[str, str]] = ()) -> Path:
     """Write the report into the case folder, at once or not at all, and return its path."""
     path = found.case.folder / REPORT_FILE
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(render_report(found), encoding="utf-8")
+    partial.write_text(render_report(found, notebooks=notebooks), encoding="utf-8")
     return partial.replace(path)
 
 

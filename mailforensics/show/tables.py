@@ -16,6 +16,7 @@ from mailforensics.schema import Table, require
 CELL_LETTERS: Final = 60
 VALUE_LETTERS: Final = 88
 PROSE_LETTERS: Final = 100
+NO_ROWS: Final = "(none)"
 CODE_WORDS: Final = re.compile(r"`([^`]+)`")
 KNOWN_TABLES: Final[tuple[Table, ...]] = (
     *(schema.MAIL_EVENTS, schema.FIREWALL_EVENTS, schema.AUDIT, schema.SESSIONS, schema.SOURCES),
@@ -24,18 +25,19 @@ KNOWN_TABLES: Final[tuple[Table, ...]] = (
 )
 
 
-def as_text(table: pd.DataFrame, *, by_row: bool = False) -> str:
+def as_text(table: pd.DataFrame, *, by_row: bool = False, none: str = NO_ROWS) -> str:
     """Return a table as plain text: aligned columns, or one block of `column  value` lines a row.
 
     Control characters of log text are replaced, so that it cannot steer a terminal. Times are
-    UTC, to the second. No rows: `(none)`.
+    UTC, to the second.
 
     Args:
         table: any table; its index is not shown.
         by_row: one block a row, for wide tables; empty values are left out.
+        none: what to say when there are no rows.
     """
     if table.empty:
-        return "(none)"
+        return none
     names = [str(name) for name in table.columns]
     rows = [[cell(value) for value in row] for row in table.itertuples(index=False, name=None)]
     if by_row:
@@ -99,6 +101,7 @@ class Readable:
     table: pd.DataFrame
     rows: int
     by_row: bool
+    none: str = NO_ROWS
 
     @property
     def _note(self) -> str:
@@ -106,11 +109,13 @@ class Readable:
         return f"{left_out:,} more of {self.rows:,} rows not shown" if left_out else ""
 
     def __repr__(self) -> str:
-        return "\n".join(filter(None, [as_text(self.table, by_row=self.by_row), self._note]))
+        return "\n".join(
+            filter(None, [as_text(self.table, by_row=self.by_row, none=self.none), self._note])
+        )
 
     def _repr_html_(self) -> str:
         if self.table.empty:
-            return "<p>(none)</p>"
+            return f"<p>{html.escape(self.none)}</p>"
         names = [html.escape(str(name)) for name in self.table.columns]
         body = [
             [html.escape(cell(value)) for value in row]
@@ -121,15 +126,18 @@ class Readable:
         return made + (f"<p><em>{self._note}</em></p>" if self._note else "")
 
 
-def readable(table: pd.DataFrame, *, most: int = 12, by_row: bool = False) -> Readable:
+def readable(
+    table: pd.DataFrame, *, most: int = 12, by_row: bool = False, none: str = NO_ROWS
+) -> Readable:
     """Return the first rows of a table in the form that a notebook shows best.
 
     Args:
         table: any table; its index is not shown.
         most: how many rows; the rest is counted in a note.
         by_row: one block of `column  value` lines a row, for wide tables and long texts.
+        none: what to say when there are no rows.
     """
-    return Readable(table.head(most), len(table), by_row)
+    return Readable(table.head(most), len(table), by_row, none)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -144,14 +152,15 @@ class Prose:
 
     def _repr_html_(self) -> str:
         return "".join(
-            f"<ul><li>{_html_words(line[2:])}</li></ul>"
+            f"<ul><li>{html_words(line[2:])}</li></ul>"
             if line.startswith("- ")
-            else f"<p>{_html_words(line)}</p>"
+            else f"<p>{html_words(line)}</p>"
             for line in self.text.splitlines()
         )
 
 
-def _html_words(line: str) -> str:
+def html_words(line: str) -> str:
+    """Return a line as HTML: escaped, and words in backticks as code."""
     return CODE_WORDS.sub(r"<code>\1</code>", html.escape(line))
 
 

@@ -92,7 +92,10 @@ def plot_accounts(events: pd.DataFrame, *, top: int = 15, ax: Axes | None = None
     ax.legend([failed, good], ["refused", "good"], loc="lower right", frameon=False)
     hidden = len(counts) - len(shown)
     more = f"; {hidden:,} more accounts not drawn" if hidden > 0 else ""
-    finding = f"{style.many(both, 'account')} had both refused and good logins: look at those first"
+    finding = "No account had both refused and good logins"
+    if both:
+        had = f"{style.many(both, 'account')} had both refused and good logins"
+        finding = f"{had}: look at {'that one' if both == 1 else 'those'} first"
     return style.tell(ax, finding, f"{style.many(len(counts), 'account')} tried or used{more}")
 
 

@@ -135,6 +135,9 @@ def plot_block_map(
     known = sources.loc[sources["source_ip"].notna()]
     prefix = str(block.network_address).rpartition(".")[0] + "."
     inside = known.loc[known["source_ip"].str.startswith(prefix)]
+    if inside.empty:
+        why = f"No address of {block} stands in this table"
+        return style.nothing(style.new_axes(ax, height=1.6), why)
     last = inside["source_ip"].str.removeprefix(prefix).astype("int64").to_numpy()
     attacks, legit = (inside[name].to_numpy() > 0 for name in ("attack_weight", "legit_weight"))
     ax = style.new_axes(ax, height=6.6, width=7.6)
@@ -210,7 +213,8 @@ def plot_cadence(
     ].sort_values("time")
     ax = style.new_axes(ax, height=3.4)
     if len(tries) < 3:
-        why = f"{style.clean(source_ip)} tried {len(tries)} times: too few for a cadence"
+        tried = style.many(len(tries), "refused login") if len(tries) else "no refused login"
+        why = f"{style.clean(source_ip)}: {tried}, too few for a beat"
         return style.nothing(ax, why)
     at = style.days(tries["time"])
     gaps = np.diff(at) * 86400

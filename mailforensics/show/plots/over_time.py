@@ -70,7 +70,7 @@ def plot_pressure(
     bar.set_label(f"refused tries per {style.bin_words(size)}")
     style.plain_numbers(bar.ax.yaxis)
     total, first = counts.sum(), counts[0].sum()
-    finding = f"{labels[0]} made {style.percent(first, total)} of all {int(total):,} refused tries"
+    finding = f"{labels[0]} made {style.percent(first, total)} of {style.tries(int(total))}"
     return style.tell(
         ax, finding, f"one row a network, one column per {style.bin_words(size)}; white: none"
     )
@@ -143,7 +143,9 @@ def plot_timeline(
     known = table.loc[table["time"].notna() & table[by].notna()]
     ax = style.new_axes(ax)
     if known.empty:
-        return style.nothing(ax, f"No {by} with a time in this table")
+        return style.nothing(
+            ax, f"Nothing to count: no row has a time and a {by.replace('_', ' ')}"
+        )
     size = every or style.bin_for(known["time"].min(), known["time"].max(), most=300)
     codes, unique = pd.factorize(known[by], sort=True)
     totals = np.bincount(codes, minlength=len(unique))

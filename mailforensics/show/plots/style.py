@@ -140,6 +140,11 @@ def percent(part: float, whole: float) -> str:
     return f"{min(share, 99.0 if part < whole else 100.0):.0f} %"
 
 
+def tries(count: int) -> str:
+    """Return a number of refused tries in words: `all 1,068 refused tries`."""
+    return "the one refused try" if count == 1 else f"all {count:,} refused tries"
+
+
 def many(count: int, word: str) -> str:
     """Return a count with its word: `1 address`, `1,204 addresses`."""
     plural = word + ("es" if word.endswith("s") else "s")

@@ -1,0 +1,77 @@
+"""Report on a case: one page that answers first, with every step and as PDF where asked for."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from mailforensics.cli.cases import named_case
+from mailforensics.cli.options import EVIDENCE, rules_option, tell, with_options
+from mailforensics.errors import ArgumentError
+from mailforensics.review.case import Case, new_case, open_case
+from mailforensics.review.findings import Findings, investigate
+from mailforensics.show.pdf import find_browser, print_to_pdf
+from mailforensics.show.report import write_report
+from mailforensics.show.report_answers import headline
+
+
+@click.command("report")
+@click.argument("logs", nargs=-1, metavar="[LOG…]")
+@with_options(EVIDENCE)
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("case"),
+    show_default=True,
+    help="Case folder.",
+)
+@rules_option
+@click.option("--notebooks", is_flag=True, help="Add every step: run the case's notebooks.")
+@click.option("--pdf", is_flag=True, help="Print it too; needs Chromium, Chrome or Edge.")
+@click.pass_context
+def report_command(context: click.Context, /, folder: Path, **asked: Any) -> None:  # noqa: ANN401
+    """Find who attacked and whether anyone got in; leave a report in the case folder.
+
+    LOG is a file, a glob or a folder of mail logs, plain or compressed. `-` is standard
+    input; it is kept in the case folder, since it can be read but once. Without LOG the case
+    that lies in the folder is reported again, with what was decided since.
+    """
+    rules, notebooks, pdf = (asked.pop(name) for name in ("rules", "notebooks", "pdf"))
+    if pdf:
+        find_browser()
+    case = new_case(named_case(folder, asked)) if asked["logs"] else _again(context, folder)
+    found = investigate(case, rules=rules, progress=tell)
+    found.save()
+    path = _write(found, notebooks=notebooks)
+    click.echo(f"{headline(found)}.")
+    click.echo(f"Report: {path}")
+    if pdf:
+        tell("printing")
+        click.echo(f"PDF:    {print_to_pdf(path)}")
+    click.echo(f"Next:   mailforensics review {folder}")
+
+
+def _again(context: click.Context, folder: Path) -> Case:
+    """Open the case as it was made; options that would change its evidence need the logs too."""
+    names = [field.name for field in fields(Case) if field.name != "folder"]
+    given = [n for n in names if context.get_parameter_source(n) is ParameterSource.COMMANDLINE]
+    if given:
+        raise ArgumentError(
+            f"{', '.join(given)} without logs: what describes the evidence is fixed when a case is "
+            "made; name the logs as well."
+        )
+    return open_case(folder)
+
+
+def _write(found: Findings, *, notebooks: bool) -> Path:
+    if not notebooks:
+        tell("drawing the report")
+        return write_report(found)
+    from mailforensics.show.report_notebooks import notebook_parts
+
+    parts = notebook_parts(found.case, progress=tell)
+    tell("drawing the report")
+    return write_report(found, notebooks=parts)
