@@ -6,6 +6,7 @@ import pandas as pd
 import polars as pl
 
 from mailforensics import schema
+from mailforensics.analysis.breaches_campaign import campaign_signs
 from mailforensics.analysis.breaches_case import Case, as_sign, open_case
 from mailforensics.analysis.breaches_guessing import (
     login_from_attacker,
@@ -23,6 +24,7 @@ from mailforensics.analysis.breaches_places import (
 )
 from mailforensics.analysis.breaches_thresholds import DEFAULT_THRESHOLDS, Thresholds
 from mailforensics.analysis.bridge import places, to_pandas
+from mailforensics.analysis.campaigns import Campaigns
 from mailforensics.analysis.messages import message_lines
 from mailforensics.analysis.standing import DEFAULT_RULES
 from mailforensics.analysis.standing_homes import account_key
@@ -47,6 +49,7 @@ def breaches(
     *,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
     hostile: tuple[str, ...] = (),
+    found: Campaigns | None = None,
 ) -> pd.DataFrame:
     """Return one row a sign that somebody got in, most severe first (ties by time and account).
 
@@ -58,8 +61,10 @@ def breaches(
     Args:
         events: mail events, in any order.
         thresholds: from where on something is a sign.
-        hostile: addresses known to be hostile from elsewhere, such as the members of a campaign:
-            a login from one of them is critical.
+        hostile: addresses known to be hostile from elsewhere, such as another server's log: a
+            login from one of them is critical.
+        found: what `campaigns(events)` returned, if it is at hand; else campaigns are searched
+            here, wherever one could have got in.
 
     Returns:
         The columns of `schema.BREACHES`; an empty input gives an empty table.
@@ -70,9 +75,9 @@ def breaches(
     schema.require(events, ["time", "event", "source_ip"])
     case = open_case(events, thresholds)
     sent = sent_mail(case.rows, message_lines(events))
-    found = [sign(case) for sign in _SIGNS]
-    found += [burst(case, sent), stranger_relay(case, sent), _known_hostile(case, hostile)]
-    signs = pl.concat(found)
+    seen = [sign(case) for sign in _SIGNS]
+    seen += [burst(case, sent), stranger_relay(case, sent), _known_hostile(case, hostile)]
+    signs = pl.concat([*seen, campaign_signs(events, case, found)])
     signs = pl.concat([signs, _stolen(case, signs)]).with_row_index("number")
     return to_pandas(_ranked(_with_evidence(signs, case.rows)), schema.BREACHES)
 

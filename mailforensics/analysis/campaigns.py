@@ -74,8 +74,8 @@ def campaigns(events: pd.DataFrame, *, alpha: float = ALPHA) -> Campaigns:
 
 def _accepted(attempts: pl.DataFrame, alpha: float) -> tuple[list[Group], list[Group]]:
     """Return the groups that two families show, and those that only a common clock suggests."""
-    kinds = [groups(attempts), pairs(attempts)]
-    crowds, couples = ([group.corrected(2 * len(kind)) for group in kind] for kind in kinds)
+    crowds = groups(attempts)
+    crowds = [group.corrected(2 * len(crowds)) for group in crowds]
     found: list[Group] = []
     taken: set[str] = set()
     for group in crowds:
@@ -83,6 +83,8 @@ def _accepted(attempts: pl.DataFrame, alpha: float) -> tuple[list[Group], list[G
         if group.p_value <= alpha and taken.isdisjoint(group.sources):
             found.append(group)
             taken |= set(group.sources)
+    couples, looked_at = pairs(attempts, joined=_components(found))
+    couples = [pair.corrected(2 * looked_at) for pair in couples]
     found += [pair for pair in couples if pair.p_value <= alpha]
     taken = {source for group in found for source in group.sources}
     suspected = {

@@ -17,6 +17,8 @@ import numpy as np
 
 SMALLEST: Final = 1e-300
 EXACT_ORDER: Final = 60
+# Above this, the normal curve is as good, and sums as long as the log would take too long.
+EXACT_MEAN: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ def binomial_at_least(hits: int, trials: int, chance: float) -> float:
         return SMALLEST
     if chance >= 1:
         return 1.0
+    if trials > EXACT_MEAN and trials * min(chance, 1 - chance) > EXACT_ORDER:
+        spread = math.sqrt(trials * chance * (1 - chance))
+        return normal_below((trials * chance - hits + 0.5) / spread)
     log_hit, log_miss = math.log(chance), math.log1p(-chance)
     logs = [
         _log_choose(trials, k) + k * log_hit + (trials - k) * log_miss
@@ -63,6 +68,8 @@ def poisson_at_most(seen: int, mean: float) -> float:
     """Return the probability of at most `seen` when `mean` are expected."""
     if mean <= 0:
         return 1.0
+    if mean > EXACT_MEAN:
+        return normal_below((seen + 0.5 - mean) / math.sqrt(mean))
     return _tail([k * math.log(mean) - mean - math.lgamma(k + 1) for k in range(seen + 1)])
 
 

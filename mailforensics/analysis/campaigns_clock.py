@@ -34,7 +34,8 @@ WORTH_MOVING: Final = 0.001
 # An address of more tries keeps its hours: it is moved by up to three of its own gaps.
 ROAMING_TRIES: Final = 3
 LOCAL_GAPS: Final = 3.0
-MOST_TRIES: Final = 20_000
+# The first tries of a stretch are proof enough, and each is moved a hundred times.
+MOST_TRIES: Final = 5_000
 NO_TIMING: Final = Sign("timing", 1.0, "")
 
 
@@ -52,12 +53,18 @@ def taking_turns(seconds: Sequence[float], sources: Sequence[str]) -> Sign:
     if steps < 2 * FEWEST:
         return NO_TIMING
     words = f"they take turns: {changes} changes in {steps} steps"
-    return Sign("timing", _by_moving(_changes, times, codes), words)
+    busy = np.bincount(codes) / len(codes)
+    p_value = binomial_at_least(changes, steps, 1 - float((busy**2).sum()))
+    if p_value > WORTH_MOVING:
+        return Sign("timing", p_value, words)
+    return Sign("timing", max(p_value, _by_moving(_changes, times, codes)), words)
 
 
-def _arrays(seconds: Sequence[float], sources: Sequence[str]) -> tuple[Floats, Codes]:
-    times = np.asarray(seconds[:MOST_TRIES], dtype=np.float64)
-    codes = np.unique(np.asarray(sources[:MOST_TRIES], dtype=object), return_inverse=True)[1]
+def _arrays(
+    seconds: Sequence[float], sources: Sequence[str], most: int | None = MOST_TRIES
+) -> tuple[Floats, Codes]:
+    times = np.asarray(seconds[:most], dtype=np.float64)
+    codes = np.unique(np.asarray(sources[:most], dtype=object), return_inverse=True)[1]
     return times, codes.astype(np.int64)
 
 
@@ -78,16 +85,17 @@ def members_in_time(seconds: Sequence[float], sources: Sequence[str]) -> set[str
     With a common beat, those with a try in the beat on at least one side; with turns, those that
     are followed by the same address half of the time or more.
     """
-    times, codes = _arrays(seconds, sources)
-    if _order(times, codes).p_value < _beat(times, codes).p_value:
+    first = _arrays(seconds, sources)
+    times, codes = _arrays(seconds, sources, most=None)
+    if _order(*first).p_value < _beat(*first).p_value:
         now, same = _same_followers(codes)
         again, kept = np.bincount(now), np.bincount(now, weights=same)
-        names = sorted(set(sources[:MOST_TRIES]))
+        names = sorted(set(sources))
         loyal = np.flatnonzero((again > 0) & (2 * kept >= again))
         return {names[code] for code in loyal}
     fits = in_beat(np.diff(times), usual_gap(times, codes))
     around = np.append(fits, False) | np.append(False, fits)
-    return {source for source, fit in zip(sources, around, strict=False) if fit}
+    return {source for source, fit in zip(sources, around, strict=True) if fit}
 
 
 def _beat(times: Floats, codes: Codes) -> Sign:
@@ -146,8 +154,11 @@ def _same_followers(codes: Codes) -> tuple[Codes, npt.NDArray[np.bool_]]:
 
 def _changes(times: Floats, codes: Codes) -> tuple[int, int]:
     """Return the changes of address, and the steps, while all addresses are at work."""
-    begin = max(times[codes == code][0] for code in np.unique(codes))
-    end = min(times[codes == code][-1] for code in np.unique(codes))
+    # Without sorting: of each address, the first and the last place in time.
+    first, last = np.zeros(codes.max() + 1, np.int64), np.zeros(codes.max() + 1, np.int64)
+    places = np.arange(len(codes))
+    first[codes[::-1]], last[codes] = places[::-1], places
+    begin, end = times[first].max(), times[last].min()
     inside = codes[(times >= begin) & (times <= end)]
     return int((np.diff(inside) != 0).sum()), max(len(inside) - 1, 0)
 

@@ -42,13 +42,21 @@ class Crowd:
     manner_users: Counter[str]
 
 
-def pairs(attempts: pl.DataFrame) -> list[Group]:
-    """Return every pair of the busiest addresses with its signs."""
+def pairs(attempts: pl.DataFrame, *, joined: dict[str, str]) -> tuple[list[Group], int]:
+    """Return pairs of the busiest addresses with their signs, and how many pairs there are.
+
+    Pairs that other evidence put into one campaign already (`joined`: address to campaign) are
+    not looked at again, yet count, so that a p-value never gets better by it.
+    """
     crowd, busy = _crowd(attempts), _busiest(attempts)
-    return [
+    couples = list(combinations(busy, 2))
+    found = [
         Group((first.source_ip, second.source_ip), _signs(first, second, crowd))
-        for first, second in combinations(busy, 2)
+        for first, second in couples
+        if joined.get(first.source_ip, first.source_ip)
+        != joined.get(second.source_ip, second.source_ip)
     ]
+    return found, len(couples)
 
 
 def _by_address(attempts: pl.DataFrame) -> pl.DataFrame:

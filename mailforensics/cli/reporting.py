@@ -14,7 +14,7 @@ from mailforensics.review.case import Case, new_case, open_case
 from mailforensics.review.findings import Findings, investigate
 from mailforensics.show.pdf import find_browser, print_to_pdf
 from mailforensics.show.report import write_report
-from mailforensics.show.report_answers import headline
+from mailforensics.show.report_answers import headline, together
 
 
 @click.command("report")
@@ -47,6 +47,8 @@ def report_command(context: click.Context, /, folder: Path, **asked: Any) -> Non
     found.save()
     path = _write(found, notebooks=notebooks)
     click.echo(f"{headline(found)}.")
+    if len(found.campaigns.table):
+        click.echo(together(found))
     click.echo(f"Report: {path}")
     if pdf:
         tell("printing")

@@ -9,6 +9,8 @@ import pandas as pd
 
 from mailforensics import schema
 from mailforensics.addresses import network_of
+from mailforensics.analysis.breaches import breaches
+from mailforensics.analysis.campaigns import Campaigns, campaigns
 from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
@@ -36,6 +38,7 @@ class Findings:
     sources: pd.DataFrame
     networks: pd.DataFrame
     cover: Cover
+    campaigns: Campaigns
     verdict: Verdict
     candidates: pd.DataFrame
 
@@ -79,8 +82,10 @@ def investigate(
     plan = cover(
         weighed, rules=rules, protect=case.protect, allow_documentation=case.allow_documentation
     )
+    progress("looking for addresses that act together")
+    hands = campaigns(events)
     progress("looking for break-ins")
-    answer = verdict(events)
+    answer = verdict(events, signs=breaches(events, found=hands))
     listed = candidates(
         weighed,
         plan_and_spared(plan.plan, by_network),
@@ -98,6 +103,7 @@ def investigate(
         sources=weighed,
         networks=by_network,
         cover=plan,
+        campaigns=hands,
         verdict=answer,
         candidates=listed,
     )

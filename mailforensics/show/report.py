@@ -15,10 +15,11 @@ from mailforensics import schema
 from mailforensics.reading.passwords import mask_passwords
 from mailforensics.review.case import REPORT_FILE
 from mailforensics.review.findings import Findings
-from mailforensics.show.report_answers import answers, headline
+from mailforensics.show.report_answers import answers, headline, together
 from mailforensics.show.tables import html_words
 
 _MOST_ROWS: Final = 200
+_MOST_CAMPAIGNS: Final = 20
 _PAGES: Final = jinja2.Environment(
     loader=jinja2.PackageLoader("mailforensics.show", "templates"),
     autoescape=True,
@@ -43,6 +44,8 @@ def render_report(found: Findings, *, notebooks: Sequence[Mapping[str, str]] = (
         answers=answers(found),
         verdict=found.verdict,
         grounds=_grounds(found),
+        together=together(found),
+        campaign_notes=found.campaigns.notes,
         figures=_figures(found),
         parameters=_parameters(found),
         notebooks=notebooks,
@@ -79,6 +82,7 @@ def _tables(found: Findings) -> dict[str, Any]:
     more = len(listed) - _MOST_ROWS
     return {
         "breaches": _rows(found.verdict.signs),
+        "campaigns": _rows(found.campaigns.table.head(_MOST_CAMPAIGNS)),
         "candidates": _rows(listed.head(_MOST_ROWS)),
         "left_out": f"{more:,} more candidates are in the review table." if more > 0 else "",
         "audit": _rows(found.audit),

@@ -49,6 +49,22 @@ def answers(found: Findings) -> list[Answer]:
     return [_who(found), _inside(found), _whom(found)]
 
 
+def together(found: Findings) -> str:
+    """Return in a sentence which addresses act together, or why none is known to."""
+    table = found.campaigns.table
+    if table.empty:
+        return "No addresses were found to act together."
+    largest = table.iloc[0]
+    who = many(int(largest["addresses"]), "address")
+    where = many(int(largest["networks"]), "network")
+    first, last = (f"{largest[name]:%Y-%m-%d}" for name in ("first_seen", "last_seen"))
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    rest = f"; {many(len(table) - 1, 'smaller campaign')} besides" if len(table) > 1 else ""
+    tries = many(int(largest["attempts"]), "refused login")
+    accounts = many(int(largest["usernames"]), "account")
+    return f"{who} in {where} act together: {tries} {when} on {accounts}{rest}."
+
+
 def many(count: int, noun: str) -> str:
     """Return a count with its noun: `1 address`, `1,200 addresses`."""
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from mailforensics.addresses import parse_network
 from mailforensics.review.findings import Findings
+from mailforensics.show.plots.campaign import plot_campaigns
 from mailforensics.show.plots.counts import plot_accounts, plot_ports
 from mailforensics.show.plots.embed import as_png
 from mailforensics.show.plots.one_network import plot_block_map, plot_network_sessions
@@ -24,7 +25,7 @@ def report_figures(found: Findings) -> list[dict[str, str]]:
     """
     return [
         {
-            "title": ax.get_title(),
+            "title": " ".join(ax.get_title(loc="left").replace(r"\$", "$").split()),
             "caption": caption,
             "png": base64.b64encode(as_png(ax)).decode("ascii"),
         }
@@ -40,6 +41,11 @@ def _drawn(found: Findings) -> Iterator[tuple[Axes, str]]:
         )
     if (found.events["event"] == "auth_failed").any():
         yield plot_accounts(found.events), "Accounts with a good login stand first."
+    if len(found.campaigns.members):
+        yield (
+            plot_campaigns(found.campaigns),
+            "One row an address; a slope is one clock behind many.",
+        )
     for network in _worst_networks(found):
         yield (
             plot_network_sessions(found.sessions, network=network),
