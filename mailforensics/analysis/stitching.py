@@ -16,6 +16,7 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import counted
+from mailforensics.analysis.stitching_names import session_name
 
 # smtpd_timeout is 300 s, and a milter or a proxy may wait about as long again. After an hour of
 # silence a process that writes again has a new client, or its number was given to a new process.
@@ -35,12 +36,8 @@ BACK: Final = ("auth", "auth-worker")
 _ATTEMPTS: Final = ("auth_failed", "auth_ok")
 _MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
 _SCREEN_ENDS: Final = ("screen_disconnect", "screen_pass")
-# A session id stands at the end of a login line, after the user in an auth line, and after the
-# process id in a line of a mail process.
-_SESSION_ID: Final = r"session=<([A-Za-z0-9+/=_-]+)>[^<>]*$"
 # A login process writes one line at the end, about all that went before.
 _LASTED: Final = r"^[^<]*\([^<()]* in (\d{1,6}) secs\)"
-_SESSION_ID_INSIDE: Final = r"[,)>]<([A-Za-z0-9+/=_-]{8,})>\)?:"
 # Kinds that say nothing about a client when no address stands beside them.
 _LOOSE: Final = ("server", "other", "unparsed", "auth_unavailable", "rate")
 
@@ -144,7 +141,7 @@ def _with_family(rows: pl.DataFrame) -> pl.DataFrame:
         *("order", "time", "program", "pid", "service", "event", "source_ip", "source_port"),
         host=_only_host(mine),
         role=role,
-        name=_session_name(),
+        name=session_name(),
         lasted=pl.duration(seconds=pl.col("message").str.extract(_LASTED).cast(pl.Int64)),
     ).with_columns(family=family)
 
@@ -153,12 +150,6 @@ def _only_host(rows: pl.DataFrame) -> pl.Expr:
     """Return the host; a log without host names (Dovecot's own file) is of the only host known."""
     known = rows["host"].drop_nulls().unique()
     return pl.col("host").fill_null(known[0] if len(known) == 1 else "")
-
-
-def _session_name() -> pl.Expr:
-    dovecot = ~pl.col("service").is_in(["smtpd", "postscreen"])
-    message = pl.when(dovecot).then(pl.col("message"))
-    return pl.coalesce(message.str.extract(_SESSION_ID), message.str.extract(_SESSION_ID_INSIDE))
 
 
 def _serial(lines: pl.DataFrame) -> pl.DataFrame:

@@ -140,6 +140,25 @@ def test_postscreen_hands_over_to_smtpd() -> None:
     ]
 
 
+def test_a_user_name_cannot_name_a_session() -> None:
+    """Two clients whose user name holds one session's name are two sessions, a try each."""
+    name = "a,192.0.2.44,<bbbbbbbbbbbbbbbb>): session=<aaaaaaaaaaaaaaaa>"
+    disallowed = "Username character disallowed by auth_username_chars: 0x3d"
+    text = "".join(
+        f"2026-09-04T16:59:01Z mail dovecot: auth: plain(?,198.18.70.20,<{own}>): {disallowed} "
+        f"(username: {name})\n2026-09-04T16:59:02Z mail dovecot: imap-login: Disconnected (auth "
+        f"failed, 1 attempts in 1 secs): user=<{name}>, method=PLAIN, rip=198.18.70.20, "
+        f"lip=203.0.113.10, session=<{own}>\n"
+        for own in ("GU6giQZhzaTGEkYU", "IeKjiQZhOe7GEkYU")
+    )
+    behind = f"2026-09-04T16:59:09Z mail dovecot: auth: login(?,198.18.70.20): {disallowed} "
+    smtpd = "2026-09-04T16:59:{:02}Z mail postfix/smtpd[7]: {} unknown[198.18.70.20]{}\n"
+    text += smtpd.format(8, "connect from", "") + f"{behind}(username: {name})\n"
+    text += smtpd.format(9, "disconnect from", " ehlo=1 auth=0/1 commands=1/2")
+    table = mf.sessions(mf.read_mail_log(text))
+    assert table[["source_ip", "auth_failed"]].to_numpy().tolist() == [["198.18.70.20", 1]] * 3
+
+
 def test_postscreen_may_hand_over_without_a_word() -> None:
     """Of a busy peer postscreen may only write that it came; smtpd's session is still its own."""
     screen = {"source_ip": "192.0.2.44", "event": "screen_connect"} | POSTSCREEN

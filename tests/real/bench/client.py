@@ -8,7 +8,8 @@ stdout its result, in the order in which they end:
 
     TALK    {"source": "198.18.0.9", "to": "203.0.113.10", "port": 25, "wait": 20, "steps": [STEP]}
     STEP    ["say", text]  ["send", text]  ["raw", text]  ["read"]  ["drain"]  ["abort"]
-            ["login", user, password]  ["plain", user, password]  ["tls", {"sni": …, "max": …}]
+            ["login", user, password]  ["plain", user, password]
+            ["tls", {"sni": …, "max": …, "cert": …, "verify": …}]
     RESULT  {"source", "port", "start", "end", "met": "open" | "refused" | "timeout" | …,
              "said": [[what, reply], …]}
 
@@ -111,6 +112,8 @@ class Talk:
         context = ssl.create_default_context()
         if not wanted.get("verify"):
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if "cert" in wanted:
+            context.load_cert_chain(wanted["cert"])
         if "max" in wanted:
             context.set_ciphers("ALL:@SECLEVEL=0")
             context.minimum_version = context.maximum_version = VERSIONS[wanted["max"]]

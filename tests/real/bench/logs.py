@@ -19,25 +19,32 @@ from bench.server import STYLES
 
 LOG_NAMES: Final = ("mail.log", "ufw.log")
 SETTLE_SECONDS: Final = 90
+LOG: Final = "/var/log/rfc3339/mail.log"
+# The head of a line of smtpd, for grep; strangers may write the same further on in a line.
+HEAD: Final = r"^[^ ]* mail [a-z/]*smtpd\[[0-9]*\]:"
 _ADDRESS: Final = r"(?P<ip>[0-9a-f.:]+)"
 _PEER: Final = rf"[^\[\s]+\[{_ADDRESS}\]"
-# What each measure is in the log; a line is one of it, or as many as its `number` says.
+_SMTPD: Final = r"^\S+ \S+ \S*smtpd\[\d+\]: "
+_LOGIN: Final = r"^\S+ \S+ dovecot: \S+-login: .*, rip=(?P<ip2>[0-9a-f.:]+), lip=[^ ,]+"
+# What each measure is in the log; a line is one of it, or as many as its `number` says. What a
+# stranger wrote stands before the peer in the lines of Dovecot, and after it in all others.
 LINES: Final = {
-    "failures": rf"dovecot: auth: passwd-file\(.*,{_ADDRESS}(,<[^ >]+>)?\): "
-    r"(unknown user|Password mismatch)",
+    "failures": rf"{_SMTPD}warning: {_PEER}: SASL \S+ authentication failed: "
+    r"|^\S+ \S+ dovecot: auth: [a-z-]+\([^,]*,(?P<ip2>[0-9a-f.:]+),<[^ >]+>\): "
+    r"(unknown user|Password mismatch|Username )",
     # `auth=1` in Postfix's counters is one that worked, `auth=0/2` none of two.
-    "logins": rf"smtpd\[\d+\]: disconnect from {_PEER}.* auth=(?P<number>\d+)"
-    r"|-login: Login: user=.*, rip=(?P<ip2>[0-9a-f.:]+), lip=",
-    "messages": rf"smtpd\[\d+\]: [0-9A-F]+: client={_PEER}",
-    "relays": rf"smtpd\[\d+\]: NOQUEUE: reject: RCPT from {_PEER}: "
-    r"[45]54 [45]\.7\.1 .*Relay access denied",
-    "pregreets": rf"postscreen\[\d+\]: PREGREET \d+ after [0-9.]+ from \[{_ADDRESS}\]",
-    "pipelining": rf"smtpd\[\d+\]: improper command pipelining after \S+ from {_PEER}",
-    "tls failures": rf"smtpd\[\d+\]: SSL_accept error from {_PEER}"
-    r"|-login: .* rip=(?P<ip2>[0-9a-f.:]+), lip=\S+, TLS handshaking: SSL_accept\(\)",
-    "unknown": rf"smtpd\[\d+\]: NOQUEUE: reject: (RCPT|VRFY) from {_PEER}: 550 5.1.1 ",
-    "timeouts": rf"smtpd\[\d+\]: timeout after \S+ from {_PEER}",
-    "packets": rf"\[UFW BLOCK\] .* SRC={_ADDRESS} ",
+    "logins": rf"{_SMTPD}disconnect from {_PEER}.* auth=(?P<number>\d+)"
+    rf"|{_LOGIN.replace('.*', 'Login: .*')}",
+    "messages": rf"{_SMTPD}[0-9A-F]+: client={_PEER}",
+    "relays": rf"{_SMTPD}NOQUEUE: reject: RCPT from {_PEER}: [45]54 [45]\.7\.1 .*access denied",
+    "pregreets": rf"^\S+ \S+ \S+postscreen\[\d+\]: PREGREET \d+ after [0-9.]+ from \[{_ADDRESS}\]",
+    "pipelining": rf"{_SMTPD}improper command pipelining after \S+ from {_PEER}",
+    "tls failures": rf"{_SMTPD}SSL_accept error from {_PEER}"
+    rf"|{_LOGIN}, TLS handshaking: SSL_accept\(\)",
+    "unknown": rf"{_SMTPD}NOQUEUE: reject: (RCPT|VRFY) from {_PEER}: 550 5\.1\.1 ",
+    "timeouts": rf"{_SMTPD}timeout after \S+ from {_PEER}",
+    "bad commands": rf"{_SMTPD}warning: non-SMTP command from {_PEER}: ",
+    "packets": rf"\[UFW BLOCK\] IN=\S+ OUT= \S+ SRC={_ADDRESS} ",
 }
 
 
@@ -57,9 +64,8 @@ def settle(host: Host) -> None:
     clients = f"ss -Htn state established state close-wait '( {ports} )'"
     host.wait_for(f"! {clients} | grep -q .", seconds=SETTLE_SECONDS)
     host.wait_for("postqueue -p | grep -q 'queue is empty'", seconds=SETTLE_SECONDS)
-    log = "/var/log/rfc3339/mail.log"
-    ended = f"test $(grep -c 'smtpd.*: connect from' {log}) = "
-    host.wait_for(f"{ended} $(grep -c 'smtpd.*: disconnect from' {log})", seconds=SETTLE_SECONDS)
+    came, went = (f"$(grep -c '{HEAD} {what} from ' {LOG})" for what in ("connect", "disconnect"))
+    host.wait_for(f"test {came} = {went}", seconds=SETTLE_SECONDS)
     mark(host, f"settled {time.time()}")
 
 

@@ -1,6 +1,6 @@
 """What deeds are counted by: in the truth, in the bare lines, and in the package's tables."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import pandas as pd
@@ -8,7 +8,6 @@ import pandas as pd
 from bench import truth
 
 Result = dict[str, Any]
-Found = Callable[[pd.DataFrame], "pd.Series[bool]"]
 # Measures that a column of `mf.sources` holds.
 COLUMNS: Final = {
     "sessions": "sessions",
@@ -24,17 +23,20 @@ EVENTS: Final = {
     "pipelining": "pipelining",
     "tls failures": "tls_failed",
     "timeouts": "timeout",
+    "bad commands": "bad_command",
     "packets": "blocked",
 }
+# Measures that the server's reply itself names.
+REPLIES: Final = {"unknown": "550 5.1.1 ", "bad commands": "221 2.7.0 "}
 
 
 def done(measure: str, results: Iterable[Result]) -> int:
     """Return how often it really happened, by what the server told the clients."""
     if measure in COLUMNS:
         return sum(name == measure for result in results for name in truth.told(result))
-    if measure == "unknown":
+    if measure in REPLIES:
         replies = (reply for result in results for _, reply in result["said"])
-        return sum(reply.startswith("550 5.1.1 ") for reply in replies)
+        return sum(reply.startswith(REPLIES[measure]) for reply in replies)
     met = "timeout" if measure == "packets" else "open"
     return sum(result["met"] == met for result in results)
 

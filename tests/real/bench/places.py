@@ -38,11 +38,15 @@ IPV6_ATTACKERS: Final = (
     *("2001:db8:bad::1", "2001:db8:bad::2"),
 )
 HOSTILE: Final = tuple(f"198.18.{third}.{last}" for third in (70, 71) for last in range(1, 21))
+HOSTILE_NAMES: Final = tuple(f"198.18.72.{last}" for last in range(1, 13))
+HOSTILE_TLS: Final = tuple(f"198.18.74.{last}" for last in range(1, 11))
+HOSTILE_MAIL: Final = tuple(f"198.18.73.{last}" for last in range(1, 7))
 LOAD: Final = tuple(f"198.18.{third}.{last}" for third in (100, 101) for last in range(1, 101))
 
 ATTACKERS: Final = (
     *(*ARTICLE, *SPRAY, *SINGLES, *RELAY, *PREGREET, *PIPELINE, *BAD_TLS, *HARVEST, *SLOW),
     *(THIEF, SPAMMER, *CARRIER_ATTACKERS, *IPV6_ATTACKERS, *SCANNERS, *HOSTILE, *LOAD),
+    *(*HOSTILE_NAMES, *HOSTILE_TLS, *HOSTILE_MAIL),
 )
 USERS: Final = (HOME, HOME6, OFFICE, STALE_PHONE, CARRIER)
 PEERS: Final = (PEER, PEER6, REFUSING, NAME_SERVER)

@@ -35,6 +35,7 @@ chown vmail:vmail /var/mail/users
 chmod 700 /root /root/.ssh
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=mail.example.org \
     -keyout /etc/ssl/bench/key.pem -out /etc/ssl/bench/cert.pem 2>&1
+cat /etc/ssl/bench/key.pem /etc/ssl/bench/cert.pem > /etc/ssl/bench/both.pem
 ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/bench_host_key
 """
 START: Final = """
@@ -59,6 +60,7 @@ def start_server(host: Host) -> None:
         shutil.copy(FOLDER / "etc" / name, host.root / place)
     boxes = "".join(f"{user} example.org/{user.split('@')[0]}/\n" for user in PASSWORDS)
     _write(host, "etc/postfix/mailboxes", boxes)
+    _write(host, "etc/postfix/server_names", "other.example.org /etc/ssl/bench/both.pem\n")
     accounts = "".join(f"{user}:{{PLAIN}}{word}\n" for user, word in PASSWORDS.items())
     _write(host, "etc/dovecot/users", accounts)
     host.run("chgrp dovecot /etc/dovecot/users; chmod 640 /etc/dovecot/users")

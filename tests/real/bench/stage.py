@@ -16,6 +16,7 @@ from hosts import Host, network
 from bench import places
 from bench.actor import PATIENCE_SECONDS, Actor
 from bench.deeds import Deed
+from bench.hostile import hostile_names, make_certificate
 from bench.server import FOLDER, start_server
 
 Result = dict[str, Any]
@@ -70,12 +71,8 @@ class Stage:
 
 
 @contextmanager
-def stage(table: Mapping[str, Any] | None = None) -> Iterator[Stage]:
-    """Give the stage with all daemons running; everything on it ends with the block.
-
-    Args:
-        table: what the DNS server says (`names.py`); the default is `places.names()`.
-    """
+def stage() -> Iterator[Stage]:
+    """Give the stage with all daemons running; everything on it ends with the block."""
     with (
         _kernel_logs_all_namespaces(),
         network(
@@ -87,9 +84,10 @@ def stage(table: Mapping[str, Any] | None = None) -> Iterator[Stage]:
         ) as hosts,
     ):
         hosts.server.run(ROUTES)
-        _start_names(hosts.peers, table or places.names())
+        _start_names(hosts.peers, hostile_names(places.names()))
         hosts.peers.run(SINKS)
         start_server(hosts.server)
+        make_certificate(hosts.attackers)
         actors = {name: Actor(getattr(hosts, name)) for name in ACTORS}
         yield Stage(hosts.server, hosts.admin, hosts.peers, actors)
 

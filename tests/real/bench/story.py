@@ -11,6 +11,7 @@ import pandas as pd
 import mailforensics as mf
 from bench import deeds, logs, measures, truth
 from bench.deeds import Deed
+from bench.hostile import hostile_deeds
 from bench.server import STYLES
 from bench.stage import Stage
 
@@ -35,9 +36,13 @@ class Played:
         return mf.read_ufw_log(self.folder / style / "ufw.log", year=self._year(style))
 
     def lines(self, style: str) -> list[str]:
-        """Return the bare lines of both logs, as text."""
+        """Return the bare lines of both logs, as text.
+
+        A mail line that holds the words of the firewall stands in both logs: it counts once.
+        """
         texts = [(self.folder / style / name).read_bytes() for name in logs.LOG_NAMES]
-        return [line for text in texts for line in text.decode("utf-8", "replace").split("\n")]
+        mail, firewall = (text.decode("utf-8", "replace").split("\n") for text in texts)
+        return mail + [line for line in firewall if " mail kernel: [" in line]
 
     def of(self, sources: Collection[str]) -> list[Result]:
         """Return all that was done from these addresses."""
@@ -62,7 +67,8 @@ def play(stage: Stage, acts: Iterable[Sequence[Deed]], folder: Path) -> Played:
 
 def first_acts() -> list[Sequence[Deed]]:
     """Return the acts before the ban: the users' history, then everything at once."""
-    return [deeds.history(), (*deeds.ordinary(), *deeds.attacks(), *deeds.probes())]
+    attacks = (*deeds.attacks(), *deeds.probes(), *hostile_deeds())
+    return [deeds.history(), (*deeds.ordinary(), *attacks)]
 
 
 def differences(played: Played, style: str) -> list[str]:

@@ -11,7 +11,7 @@ _REFUSED: Final = re.compile(r"535 |a\d+ NO|-ERR")
 _MAIL_COMMAND: Final = re.compile(r"(MAIL|RCPT|VRFY|DATA)\b", re.IGNORECASE)
 # 501 and 503 answer a client that does not speak SMTP: nothing was decided about its mail.
 _DECIDED: Final = re.compile(r"4\d\d |550 |55[1-9] |504 ")
-_RELAYING: Final = "Relay access denied"
+_RELAYING: Final = ">: Relay access denied"
 
 
 def told(result: dict[str, Any]) -> Iterator[str]:
@@ -33,7 +33,7 @@ def told(result: dict[str, Any]) -> Iterator[str]:
             new_message = False
             yield "messages"
         if _MAIL_COMMAND.match(what) and _DECIDED.match(reply):
-            yield "relays" if _RELAYING in reply else "rejects"
+            yield "relays" if reply.endswith(_RELAYING) else "rejects"
 
 
 def totals(results: Iterable[dict[str, Any]]) -> dict[str, Counter[str]]:
