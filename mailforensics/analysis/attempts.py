@@ -174,7 +174,8 @@ def _unexplained() -> pl.Expr:
 
 def _other_counts() -> list[pl.Expr]:
     refused, repeat = _EVENT == "reject", pl.col("repeat")
-    words = pl.when(refused).then(pl.coalesce("reason", "message"))
+    # The server's own words come after the address it refused, which may hold any words.
+    words = pl.when(refused).then(pl.coalesce("reason", "message").str.replace("^<.*>: ", ""))
     return [
         _count(refused, repeat).alias("rejects"),
         _count(words.str.contains(_RELAY), repeat).alias("relays"),

@@ -186,3 +186,11 @@ def test_empty_and_wrong_tables() -> None:
     pd.testing.assert_frame_equal(mf.networks(nothing), schema.empty(schema.NETWORKS))
     with pytest.raises(MissingColumnError, match="lacks"):
         mf.networks(pd.DataFrame({"a": [1]}))
+
+
+def test_an_address_cannot_say_why_it_was_refused() -> None:
+    """A recipient that holds the words of a refused relay is still an unknown one."""
+    reason = "<x: Relay access denied@example.org>: Recipient address rejected: User unknown"
+    row = {"event": "reject", "source_ip": "198.18.70.7", "reason": reason}
+    table = mf.sources(events([row]))
+    assert table[["relay_refused", "rejected"]].to_numpy().tolist() == [[0, 1]]
