@@ -1,8 +1,10 @@
 """What was read, and how far it can be trusted: one row for each file of evidence."""
 
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 
-from mailforensics.reading.audit_notes import notes_of
+from mailforensics.reading.audit_notes import CHECKERS, TELLING, notes_of
 from mailforensics.schema import AUDIT, conform, require
 
 _NO_FACTS = "the table carries no facts of its files (attrs were lost on the way)"
@@ -25,7 +27,7 @@ def audit(events: pd.DataFrame) -> pd.DataFrame:
     Raises:
         MissingColumnError: `events` is no table of events.
     """
-    require(events, ["file", "event", "duplicate", "repeat", "time"])
+    require(events, ["file", "line", "event", "duplicate", "repeat", "time", "message"])
     counts = (
         events.assign(
             other=events["event"] == "other",
@@ -48,17 +50,27 @@ def audit(events: pd.DataFrame) -> pd.DataFrame:
     table[totals] = table[totals].fillna(0).astype("int64")
     unread = table["other"] + table["unparsed"]
     table["understood"] = (1 - unread / table["events"]).where(table["events"] > 0)
-    table["notes"] = _joined(table["file"], table["notes"], notes_of(events))
+    table["notes"] = with_notes(table, _seen(events))
     return conform(table.sort_values("file", ignore_index=True), AUDIT)
 
 
-def _joined(
-    files: "pd.Series[str]", known: "pd.Series[str]", seen: dict[str, list[str]]
-) -> list[str]:
+def _seen(events: pd.DataFrame) -> dict[str, list[str]]:
+    """Return what the events tell of each file."""
+    telling = events["event"].isin(TELLING)
+    if "service" in events.columns:
+        telling |= events["service"].isin(CHECKERS)
+    said = [name for name in ("file", "line", "program", "message") if name in events.columns]
+    tables = (events[["file", "line", "time", "event"]], events.loc[telling, said])
+    return notes_of(
+        *(pl.DataFrame(pa.Table.from_pandas(table, preserve_index=False)) for table in tables)
+    )
+
+
+def with_notes(table: pd.DataFrame, seen: dict[str, list[str]]) -> list[str]:
     """Return for each file the notes of its reading, and then those of its events."""
     return [
         "; ".join([*([note] if isinstance(note, str) and note else []), *seen.get(file, [])])
-        for file, note in zip(files, known, strict=True)
+        for file, note in zip(table["file"], table["notes"], strict=True)
     ]
 
 

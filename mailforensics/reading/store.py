@@ -9,6 +9,8 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.errors import ArgumentError, EvidenceError
+from mailforensics.reading.audit import with_notes
+from mailforensics.reading.audit_notes import CHECKERS, TELLING, notes_of
 from mailforensics.reading.order import put_in_order
 from mailforensics.reading.store_manifest import Entry, Manifest, Part, load
 from mailforensics.reading.store_place import Place
@@ -156,12 +158,28 @@ class Store:
         kinds = {"file": files, "number": pl.Int32()}
         return empty.with_columns(pl.lit(None, kind).alias(name) for name, kind in kinds.items())
 
+    def _telling(self) -> pl.DataFrame:
+        """Return the rows whose words the audit looks at."""
+        said: list[str] = ["message"]
+        said += ["program"] if "program" in schema.names(self.table) else []
+        asked = [Question(values=(("event", TELLING),))]
+        if "service" in schema.names(self.table):
+            asked.append(Question(values=(("service", CHECKERS),)))
+        rows = pl.concat([self.rows(question, columns=said) for question in asked])
+        return rows.unique(["file", "line"], maintain_order=True)
+
     def audit(self) -> pd.DataFrame:
-        """Return what `mf.audit` tells of the files, without reading any event."""
+        """Return what `mf.audit` tells of the files; of most events only four columns are read."""
         rows = [facts(entry) | _counts(entry) for entry in self._entries]
         names = schema.names(schema.AUDIT)
         table = pd.DataFrame(rows, columns=names)
-        table = table.assign(notes=["; ".join(notes) for notes in table["notes"]])
+        unread = (table["other"] + table["unparsed"]) / table["events"]
+        table = table.assign(
+            notes=["; ".join(notes) for notes in table["notes"]],
+            understood=(1 - unread).where(table["events"] > 0),
+        )
+        seen = notes_of(self.rows(Question(), columns=["event"]), self._telling())
+        table = table.assign(notes=with_notes(table, seen))
         return schema.conform(table.sort_values("file", ignore_index=True), schema.AUDIT)
 
 
