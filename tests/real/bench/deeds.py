@@ -162,7 +162,9 @@ def _spam() -> Chains:
         smtp(places.SPAMMER, entry, *mail(ALICE, first), *mail(ALICE, second), port=587)
         for first, second in zip(targets[::2], targets[1::2], strict=True)
     )
-    return (tuple(sessions),)
+    # Spam programs first try whether they need a password at all.
+    naked = (smtp(places.SPAMMER, *ask(ALICE, target)) for target in targets[:3])
+    return ((*naked, *sessions),)
 
 
 def probes() -> tuple[Deed, ...]:

@@ -1,10 +1,26 @@
 """A real mail server is attacked, and every deed is found in its logs and put down to its doer."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 
 import pandas as pd
 import pytest
+from ban_hosts import assert_untouched
 
+import mailforensics as mf
+from bench.admin import Admin, logged_in
+from bench.loop import (
+    PROTECT,
+    STYLE,
+    Case,
+    apply,
+    knocks_again,
+    put_script,
+    repeat,
+    review,
+    server_firewall,
+    verdicts,
+)
 from bench.server import STYLES
 from bench.stage import Stage, stage
 from bench.story import Played, differences, first_acts, play, rows
@@ -56,7 +72,7 @@ def test_counts_of_every_address_equal_the_truth(played: Played, style: str) -> 
 
 def test_both_styles_of_stamps_tell_the_same(played: Played) -> None:
     """The two logs of one server differ in the stamps alone."""
-    first, second = (mf_sorted(played.mail(style)) for style in STYLES)
+    first, second = (unstamped(played.mail(style)) for style in STYLES)
     pd.testing.assert_frame_equal(first, second)
 
 
@@ -70,7 +86,90 @@ def test_no_deed_is_short(played: Played) -> None:
     assert 0 < packets["logged"] == packets["found"]
 
 
-def mf_sorted(events: pd.DataFrame) -> pd.DataFrame:
+@pytest.fixture(scope="module")
+def case(scene: Stage, played: Played, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Give the reviewed case."""
+    return review(played, scene, tmp_path_factory.mktemp("case") / "decisions.jsonl")
+
+
+def test_candidates_are_the_attackers(played: Played, case: Case) -> None:
+    """Every hostile address can be banned, and nobody who uses the server was suggested."""
+    suggested = case.candidates.loc[case.candidates["suggestion"] == "approve", "network"]
+    for user in PROTECT:
+        assert not case.bans(user)
+        assert not any(ip_address(user) in ip_network(network) for network in suggested)
+    hostile = {source for deed in played.deeds if deed.hostile for source in deed.sources}
+    assert [source for source in sorted(hostile) if not case.bans(source)] == []
+
+
+@pytest.fixture(scope="module")
+def admin(scene: Stage) -> Iterator[Admin]:
+    """Give the administrator, logged in."""
+    with logged_in(scene) as person:
+        yield person
+
+
+@pytest.fixture(scope="module")
+def applied(scene: Stage, case: Case, admin: Admin) -> pd.Timestamp:
+    """Give the time from which on the bans work."""
+    assert admin.still_there()
+    put_script(case, scene)
+    return apply(admin)
+
+
+@pytest.fixture(scope="module")
+def repeated(
+    scene: Stage,
+    played: Played,
+    case: Case,
+    applied: pd.Timestamp,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Played:
+    """Give the same deeds, done again under the ban."""
+    return repeat(scene, played, case, tmp_path_factory.mktemp("after"))
+
+
+def test_banned_get_nothing_and_all_others_go_on(
+    played: Played, repeated: Played, case: Case, admin: Admin
+) -> None:
+    """Under the ban no attacker connects, users and peers are served as before, admin too."""
+    wanted = ["got nothing" if deed.hostile else "goes on" for deed in played.deeds]
+    assert verdicts(played, repeated, case) == wanted
+    assert admin.still_there()
+    assert admin.runs("hostname") == "mail\n"
+
+
+def test_later_logs_say_that_the_bans_hold(
+    scene: Stage, case: Case, applied: pd.Timestamp, repeated: Played
+) -> None:
+    """`check_ban` and the script's own check find each ban in place and nobody coming in."""
+    table = mf.check_ban(
+        case.decisions,
+        repeated.mail(STYLE),
+        repeated.firewall(STYLE),
+        since=applied,
+        firewall=server_firewall(scene),
+    )
+    assert sorted(table["network"]) == sorted(case.banned)
+    assert set(table["status"]) <= {"holding", "quiet"}, table["explanation"].tolist()
+    assert table["explanation"].str.contains("The firewall bans it").all()
+    answer = scene.server.run("bash /root/ban.sh --verify").stdout
+    assert answer.count(": in place") == len(case.banned), answer
+    assert "STILL SEEN" not in answer
+
+
+def test_undo_brings_everything_back(
+    scene: Stage, played: Played, repeated: Played, admin: Admin
+) -> None:
+    """--undo leaves ufw and its files as they were, byte for byte; attackers connect again."""
+    admin.runs("bash /root/ban.sh --undo")
+    assert_untouched(scene.server)
+    knockers = [deed for deed in played.deeds if deed.measure != "packets"]
+    assert set(knocks_again(scene, knockers)) == {"open"}
+    assert admin.still_there()
+
+
+def unstamped(events: pd.DataFrame) -> pd.DataFrame:
     """Return events without their stamps, in an order that does not depend on them."""
     columns = events.columns.drop(["time", "file", "line"]).tolist()
     return events[columns].sort_values(columns, ignore_index=True)
