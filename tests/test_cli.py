@@ -1,5 +1,6 @@
 """The command line: the whole way in a temporary folder, and what bad input gets."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,26 @@ def test_review_asks_and_saves(case: Path) -> None:
     history = open_case(case).decisions.history()
     assert len(history) == len(before) + 1
     assert history.iloc[-1][["verdict", "reviewer"]].tolist() == ["approve", "ada"]
+
+
+def test_review_shows_the_lines_behind_a_candidate(case: Path) -> None:
+    """`e` shows addresses and log lines with their place, before anything is decided."""
+    result = CliRunner().invoke(main, ["review", str(case), "--reviewer", "ada"], input="eq")
+    assert result.exit_code == 0, result.output
+    assert re.search(r"mail\.log(\.\d)?(\.gz)?:\d+", result.output)
+    assert "attack" in result.output
+
+
+def test_review_goes_on_without_its_logs(tmp_path: Path) -> None:
+    """Logs that were rotated away cost the evidence, not the review."""
+    log = tmp_path / "mail.log"
+    log.write_bytes((SAMPLES / "article.log").read_bytes())
+    assert run("report", log, "--out", tmp_path / "case").exit_code == 0
+    log.unlink()
+    words = ["review", str(tmp_path / "case"), "--reviewer", "ada"]
+    result = CliRunner().invoke(main, words, input="q")
+    assert result.exit_code == 0, result.output
+    assert "no evidence to show" in result.output
 
 
 @pytest.mark.parametrize("form", sorted(FILE_NAMES))

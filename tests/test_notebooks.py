@@ -19,16 +19,24 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.rglob("*.ipynb"))
 LESSONS = sorted(FOLDER.glob("[0-9]*.ipynb"))
+WIDGET = "application/vnd.jupyter.widget-view+json"
 ALLOWED = [
     ipaddress.ip_network(text)
     for text in (
+        *("2001:db8::/32", "240e:d9:d800:200::/64"),
         *("127.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15"),
         *("212.70.148.0/23", "10.0.0.0/8", "0.0.0.0/32"),  # the /23: a ban one bit wider
     )
 ]
+IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:)+(?::[0-9a-f]{1,4})+(?![\w:])")
+OF_THE_SAMPLE = re.compile(r"\bvera\b|\btom\b|\banna\b|\bcarla\b|198\.1[89]\.|198\.51\.")
 BANNED_CODE = ("!", "%", "import sys", "import os", "pip install", "requests", "urllib")
 BYTES = 900_000
 CELL_LINES = 15
+CODE_CELLS = 25
+PROSE_WORDS = 330
+OUTPUT_LINES = 70
 NBVAL = (
     *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "120"),
     *("--nbval-sanitize-with", str(Path(__file__).with_name("nbval_sanitize.cfg"))),
@@ -115,7 +123,7 @@ def test_stored_as_run_from_top_to_bottom(path: Path) -> None:
         for output in cell.outputs:
             assert output.output_type != "error"
             assert output.get("name") != "stderr", output.get("text")
-            assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+            assert WIDGET not in output.get("data", {})
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
@@ -123,9 +131,31 @@ def test_tells_nothing_of_the_machine_or_of_strangers(path: Path) -> None:
     """No home folder, and no address of a real party but the well-known network."""
     text = path.read_text("utf-8")
     assert not re.search(r"/(home|root|Users|tmp|work)/", text)
-    for found in set(re.findall(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", text)):
+    for found in set(IPV4.findall(text)) | set(IPV6.findall(text)):
         address = ipaddress.ip_address(found)
         assert any(address in network for network in ALLOWED), found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_nothing_is_too_long_to_read(path: Path) -> None:
+    """Few cells, short prose between them, and outputs that fit on two screens."""
+    assert len(cells(path, "code")) <= CODE_CELLS
+    for cell in cells(path, "markdown"):
+        assert len(cell.source.split()) <= PROSE_WORDS, cell.source[:80]
+    for cell in cells(path, "code"):
+        for output in cell.outputs:
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            assert text.count("\n") <= OUTPUT_LINES, cell.source
+
+
+@pytest.mark.parametrize("path", LESSONS[:10], ids=named)
+def test_talk_of_the_sample_is_marked(path: Path) -> None:
+    """What is true of the sample only stands in paragraphs of its own, which a case leaves out."""
+    for cell in cells(path, "markdown"):
+        for paragraph in cell.source.partition("## What we found")[0].split("\n\n"):
+            inside = paragraph.removeprefix("*In the sample*")
+            assert "In the sample" not in inside, paragraph
+            assert paragraph != inside or not OF_THE_SAMPLE.search(paragraph), paragraph
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)

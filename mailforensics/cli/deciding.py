@@ -6,11 +6,14 @@ from typing import Any
 import click
 
 from mailforensics.addresses import parse_network
+from mailforensics.analysis.sources import sources
 from mailforensics.cli.cases import case_guard
 from mailforensics.cli.options import case_argument, reviewer_option, rules_option, tell
+from mailforensics.errors import EvidenceError
 from mailforensics.review.case import Case, open_case
 from mailforensics.review.findings import investigate, load_candidates, save_candidates
 from mailforensics.review.guard import decide
+from mailforensics.show.review_evidence import Evidence
 from mailforensics.show.tables import as_text
 from mailforensics.show.terminal_review import review_in_terminal
 
@@ -33,14 +36,38 @@ def candidates_command(folder: Path, rules: int) -> None:
 @case_argument
 @reviewer_option
 def review_command(folder: Path, reviewer: str) -> None:
-    """Decide on each candidate at a prompt; every answer is saved at once."""
+    """Decide on each candidate at a prompt; every answer is saved at once.
+
+    `e` shows what is known inside a network: addresses, log lines, why this size. The logs are
+    read for it; where they cannot be read any more, the review goes on without.
+    """
     case = open_case(folder)
     listed = load_candidates(case)
     if listed.empty:
         click.echo("No network attacked, so there is nothing to review.")
         return
-    left = review_in_terminal(listed, case.decisions, reviewer=reviewer, guard=case_guard(case))
+    left = review_in_terminal(
+        listed,
+        case.decisions,
+        reviewer=reviewer,
+        guard=case_guard(case),
+        evidence=_evidence(case),
+    )
     click.echo(f"{left:,} undecided. Next: mailforensics script {folder}")
+
+
+def _evidence(case: Case) -> Evidence:
+    tell("reading the logs for the evidence")
+    try:
+        events, firewall = case.mail_events(), case.firewall_events()
+        return Evidence(
+            sources=sources(events, firewall_events=firewall),
+            events=events,
+            firewall=case.firewall_rules(),
+        )
+    except EvidenceError as problem:
+        tell(f"no evidence to show: {problem}")
+        return Evidence()
 
 
 @click.command("decide")
