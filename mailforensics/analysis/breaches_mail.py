@@ -6,6 +6,7 @@ import polars as pl
 
 from mailforensics.analysis.breaches_case import Case, as_sign
 from mailforensics.analysis.bridge import number
+from mailforensics.analysis.standing_homes import account_key
 
 _SHOWN: Final = 10
 # A hop to this host itself or to a private network is no relay to the outside: a content filter,
@@ -59,45 +60,59 @@ def sent_mail(rows: pl.DataFrame, mails: pl.DataFrame) -> pl.DataFrame:
 def burst(case: Case, sent: pl.DataFrame) -> pl.DataFrame:
     """Return hours in which an account sent far more than ever, or bounced much."""
     limits = case.thresholds
-    places = case.logins.select("source_ip", "place").unique()
-    mine = sent.filter(pl.col("username").is_not_null()).join(places, on="source_ip", how="left")
-    hours = (
-        mine.with_columns(hour=pl.col("time").dt.truncate("1h"))
-        .group_by("username", "place", "hour")
-        .agg(
-            pl.col("source_ip", "time").first(),
-            messages=pl.len(),
-            deliveries=pl.col("deliveries").sum(),
-            bounced=pl.col("bounced").sum(),
-            orders=pl.col("order").head(_SHOWN),
-        )
-        .sort("username", "hour", "place")
-    )
-    usual = pl.col("messages").cum_max().shift(1).over("username").fill_null(0)
-    hours = hours.with_columns(usual=usual).join(
-        _arrived(case), on=["username", "place"], how="left", maintain_order="left"
+    hours = _hours(case, sent).join(
+        _arrived(case), on=["account", "place"], how="left", maintain_order="left"
     )
     new = (pl.col("hour") + pl.duration(hours=1) >= pl.col("arrived")) & (
         pl.col("hour") - pl.col("arrived") <= pl.duration(days=1)
     )
-    many = (pl.col("messages") >= limits.burst_messages) & (
-        pl.col("messages") >= limits.burst_factor * pl.col("usual")
-    )
+    more = pl.col("messages") >= limits.burst_factor * pl.col("usual")
+    many = (pl.col("messages") >= limits.burst_messages) & more
+    wide = pl.col("deliveries") >= limits.burst_deliveries
+    wide &= pl.col("deliveries") >= limits.burst_factor * pl.col("usual_deliveries")
     bouncing = (pl.col("bounced") >= limits.bounces) & (
         pl.col("bounced") >= limits.bounce_share * pl.col("deliveries")
     )
-    new = new.fill_null(value=False)
-    hours = hours.with_columns(new=new, many=many, bouncing=bouncing)
+    hours = hours.with_columns(new=new.fill_null(value=False), many=many | wide, bouncing=bouncing)
     return _burst_signs(hours.filter((pl.col("new") & pl.col("many")) | pl.col("bouncing")))
 
 
+def _hours(case: Case, sent: pl.DataFrame) -> pl.DataFrame:
+    """Return one row an account, place and hour of sending, with the account's busiest before.
+
+    An hour begins with a message and not with the clock, so that no burst is cut in two.
+    """
+    places = case.logins.select("source_ip", "place").unique()
+    mine = sent.filter(pl.col("username").is_not_null()).join(places, on="source_ip", how="left")
+    mine = mine.with_columns(account=account_key()).sort("account", "place", "order")
+    since = pl.col("time") - pl.col("time").min().over("account", "place")
+    counts = {"messages": pl.len(), "deliveries": pl.col("deliveries").sum()}
+    hours = (
+        mine.with_columns(number=since.dt.total_hours())
+        .group_by("account", "place", "number", maintain_order=True)
+        .agg(
+            pl.col("username", "source_ip", "time").first(),
+            **counts,
+            bounced=pl.col("bounced").sum(),
+            orders=pl.col("order").head(_SHOWN),
+            hour=pl.col("time").min(),
+        )
+        .sort("account", "hour", "place")
+    )
+    before = {
+        name: pl.col(count).cum_max().shift(1).over("account").fill_null(0)
+        for name, count in (("usual", "messages"), ("usual_deliveries", "deliveries"))
+    }
+    return hours.with_columns(**before)
+
+
 def _arrived(case: Case) -> pl.DataFrame:
-    return case.arrivals.select("username", "place", arrived="time", elsewhere="logins_before")
+    return case.arrivals.select("account", "place", arrived="time", elsewhere="logins_before")
 
 
 def _burst_signs(hours: pl.DataFrame) -> pl.DataFrame:
-    rows = hours.group_by("username", "place", maintain_order=True).agg(
-        pl.col("source_ip", "time", "orders", "new").first(),
+    rows = hours.group_by("account", "place", maintain_order=True).agg(
+        pl.col("username", "source_ip", "time", "orders", "new").first(),
         pl.col("messages", "deliveries", "bounced").sum(),
         pl.col("elsewhere").first().fill_null(0),
         hours=pl.len(),

@@ -57,6 +57,7 @@ def impossible_travel(case: Case) -> pl.DataFrame:
         .agg(
             pl.col("username", "source_ip", "time", "country", "last_country", "minutes").first(),
             times=pl.len(),
+            days=pl.col("time").dt.truncate("1d").n_unique(),
             orders=pl.concat_list("last_order", "order").explode().head(_SHOWN),
         )
     )
@@ -69,7 +70,14 @@ def impossible_travel(case: Case) -> pl.DataFrame:
         "country",
         number("times", one="such change", many="such changes"),
     )
-    return as_sign(rows, sign="impossible_travel", severity=pl.lit("high"), explanation=words)
+    severity = _unless_habit(case)
+    return as_sign(rows, sign="impossible_travel", severity=severity, explanation=words)
+
+
+def _unless_habit(case: Case) -> pl.Expr:
+    """Return `high`, and `look` for what happens on so many `days` that it is a habit."""
+    habit = pl.col("days") >= case.thresholds.habit_days
+    return pl.when(habit).then(pl.lit("look")).otherwise(pl.lit("high"))
 
 
 def many_networks(case: Case) -> pl.DataFrame:
@@ -84,7 +92,10 @@ def many_networks(case: Case) -> pl.DataFrame:
         hours.filter(pl.col("networks") >= case.thresholds.networks_an_hour)
         .sort("networks", "time", descending=[True, False])
         .group_by("account", maintain_order=True)
-        .first()
+        .agg(
+            pl.col("username", "source_ip", "time", "networks", "orders").first(),
+            days=pl.col("time").dt.truncate("1d").n_unique(),
+        )
     )
     words = pl.format(
         "{} was in use from {} within one hour. Thieves spread one password over many machines. "
@@ -92,7 +103,7 @@ def many_networks(case: Case) -> pl.DataFrame:
         "username",
         number("networks", one="network"),
     )
-    return as_sign(rows, sign="many_networks", severity=pl.lit("high"), explanation=words)
+    return as_sign(rows, sign="many_networks", severity=_unless_habit(case), explanation=words)
 
 
 def role_account(case: Case) -> pl.DataFrame:

@@ -25,11 +25,14 @@ class Thresholds:
         hostile_addresses: addresses that they come from.
         history_logins: logins of an account before a new place is news.
         history_days: days on which they happened.
+        habit_days: days with the same jump between countries, or with as many networks in an
+            hour, from which on it is a habit: a mail service that fetches mail, a VPN.
         history_networks: networks in use beyond which a new one is no news: a mobile device.
         travel_hours: hours between logins from two countries that no journey explains.
         networks_an_hour: networks that use one account within an hour; a phone that moves
             between home, street and office shows two or three.
         burst_messages: messages of one account within an hour from a new network.
+        burst_deliveries: deliveries of such an hour; one message may go to hundreds.
         burst_factor: times the account's busiest hour before.
         bounces: deliveries that bounce within an hour; lists of strangers bounce much.
         bounce_share: share of all deliveries of that hour.
@@ -50,10 +53,12 @@ class Thresholds:
     hostile_addresses: int = 2
     history_logins: int = 10
     history_days: int = 3
+    habit_days: int = 4
     history_networks: int = 3
     travel_hours: float = 2.0
     networks_an_hour: int = 4
     burst_messages: int = 20
+    burst_deliveries: int = 100
     burst_factor: float = 5.0
     bounces: int = 10
     bounce_share: float = 0.2

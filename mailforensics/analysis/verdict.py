@@ -11,6 +11,7 @@ from mailforensics.analysis.countries import country_data
 from mailforensics.analysis.refusals import refused_logins
 
 SHORT_DAYS: Final = 7
+SILENT_HOURS: Final = 24
 NOT_UNDERSTOOD: Final = "Nothing can be said: no line of these files is of a known mail server."
 
 
@@ -135,6 +136,7 @@ def _not_visible(events: pd.DataFrame) -> list[str]:
     unread = int(kinds.isin(["other", "unparsed"]).sum())
     days = (events["time"].max() - events["time"].min()).days if len(events) else 0
     closings = events[kinds.eq("disconnect") & services.eq("smtpd")]
+    nameless = int(failed["username"].isna().sum())
     tests = {
         "Anything before the first line or after the last: a login from an earlier break-in looks "
         "like its owner's.": True,
@@ -143,7 +145,10 @@ def _not_visible(events: pd.DataFrame) -> list[str]:
         "Logins through webmail: the server sees its own address, not the visitor's.": True,
         f"Habits: {_days(days)} too short to know where an account is at home.": days < SHORT_DAYS,
         "Which accounts were guessed at: the log names none (Postfix before 3.7.8), so sprays on "
-        "one account go unseen.": len(failed) > 0 and failed["username"].isna().all(),
+        "one account go unseen.": 0 < len(failed) == nameless,
+        f"Some of the accounts guessed at: {nameless:,} of {len(failed):,} lines of failures name "
+        "none.": 0 < nameless < len(failed),
+        _silence(events): bool(_silence(events)),
         "Logins to mailboxes (IMAP, POP): the log has no line of a Dovecot login "
         "service.": not services.str.endswith("-login").any(),
         "Logins that sent nothing: the disconnect lines carry no counters.": len(closings) > 0
@@ -160,6 +165,20 @@ def _days(days: int) -> str:
     if days < 1:
         return "less than a day is"
     return "1 day is" if days == 1 else f"{days:,} days are"
+
+
+def _silence(events: pd.DataFrame) -> str:
+    """Return the longest time without a line, in words, if it is long enough to hide something."""
+    times = events["time"].dropna().sort_values(ignore_index=True)
+    gaps = times.diff()
+    if gaps.max() < pd.Timedelta(hours=SILENT_HOURS) or len(times) < 2:
+        return ""
+    end = int(gaps.argmax())
+    hours = int(gaps.max() / pd.Timedelta(hours=1))
+    return (
+        f"Anything between {times[end - 1]:%Y-%m-%d %H:%M} and {times[end]:%Y-%m-%d %H:%M} UTC: "
+        f"{hours:,} hours without a line; perhaps a file is missing."
+    )
 
 
 def _many(count: int, noun: str) -> str:
