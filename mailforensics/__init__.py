@@ -15,6 +15,7 @@ from mailforensics.analysis.asn import with_asn
 from mailforensics.analysis.backtest import BacktestOptions, backtest
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import campaigns
+from mailforensics.analysis.campaigns_notes import with_campaigns
 from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.cover_options import CoverOptions
 from mailforensics.analysis.detectors import detectors
@@ -104,6 +105,7 @@ __all__ = [
     "unknown",
     "verdict",
     "with_asn",
+    "with_campaigns",
 ]
 
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from mailforensics.analysis.breaches_case import Case, as_sign
 from mailforensics.analysis.bridge import number
+from mailforensics.analysis.standing_homes import DEFAULT_HOME_RULES
 
 # Lines shown of the logins and of the failures behind a sign; the words give the full count.
 _LOGINS_SHOWN: Final = 8
@@ -62,10 +63,25 @@ def _with_history(case: Case, found: pl.DataFrame) -> pl.DataFrame:
     """Return logins with whether the account was at home here before, or elsewhere."""
     first = case.arrivals.select("account", "place", here="time", before_here="logins_before")
     found = found.join(first, on=["account", "place"], how="left", maintain_order="left")
+    away = (pl.col("before_here") > 0).fill_null(value=False)
+    two = found.join(_two_devices(case), on=["account", "place"], how="left", maintain_order="left")
     return found.with_columns(
         home=(pl.col("here") < pl.col("time")).fill_null(value=False),
-        away=(pl.col("before_here") > 0).fill_null(value=False),
+        away=away,
+        mingled=two["mingled"].fill_null(value=False) & ~found.select(away).to_series(),
     )
+
+
+def _two_devices(case: Case) -> pl.DataFrame:
+    """Return where failures go on between the logins of an account, as `mingled`.
+
+    One device then has the old and another the right password; guessers stop when they are in.
+    """
+    keys = ["account", "place"]
+    last = case.failures.group_by(keys).agg(last=pl.col("time").max())
+    before = case.logins.join(last, on=keys).filter(pl.col("time") < pl.col("last"))
+    enough = pl.len() >= DEFAULT_HOME_RULES.mingled_logins
+    return before.group_by(keys).agg(mingled=enough)
 
 
 def _explained_failures(case: Case, found: pl.DataFrame, strange: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +91,7 @@ def _explained_failures(case: Case, found: pl.DataFrame, strange: pl.DataFrame) 
         found.sort("order")
         .group_by("source_ip", "account", maintain_order=True)
         .agg(
-            pl.col("username", "time", "home", "away").first(),
+            pl.col("username", "time", "home", "away", "mingled").first(),
             pl.col("before").max(),
             pl.col("order").head(_LOGINS_SHOWN).alias("orders"),
             times=pl.len(),
@@ -86,7 +102,7 @@ def _explained_failures(case: Case, found: pl.DataFrame, strange: pl.DataFrame) 
     rows = _with_failure_lines(rows, case.failures)
     guesser = pl.col("accounts") >= limits.strange_accounts
     many = pl.col("before") >= limits.many_failures
-    new = ~pl.col("home")
+    new = ~(pl.col("home") | pl.col("mingled"))
     severity = (
         pl.when(new & (guesser | (pl.col("away") & many)))
         .then(pl.lit("critical"))
@@ -107,6 +123,8 @@ def _failure_words() -> pl.Expr:
     where = (
         pl.when("home")
         .then(pl.lit(" It had logged in from there before"))
+        .when("mingled")
+        .then(pl.lit(" Logins and failures alternate there, as of two devices of one owner"))
         .when("away")
         .then(pl.lit(" Until then it was in use only elsewhere"))
         .otherwise(pl.lit(" The log shows no earlier login of it"))

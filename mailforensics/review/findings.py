@@ -11,6 +11,7 @@ from mailforensics import schema
 from mailforensics.addresses import network_of
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import Campaigns, campaigns
+from mailforensics.analysis.campaigns_notes import with_campaigns
 from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
@@ -75,15 +76,15 @@ def investigate(
     firewall_events, firewall = case.firewall_events(), case.firewall_rules()
     progress(f"joining {len(events):,} lines to sessions")
     joined = sessions(events)
+    progress("looking for addresses that act together")
+    hands = campaigns(events)
     progress("weighing the sources")
-    weighed = sources(events, firewall_events=firewall_events)
+    weighed = with_campaigns(sources(events, firewall_events=firewall_events), hands)
     by_network = networks(weighed)
     progress("choosing networks")
     plan = cover(
         weighed, rules=rules, protect=case.protect, allow_documentation=case.allow_documentation
     )
-    progress("looking for addresses that act together")
-    hands = campaigns(events)
     progress("looking for break-ins")
     answer = verdict(events, signs=breaches(events, found=hands))
     listed = candidates(

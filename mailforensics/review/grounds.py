@@ -7,6 +7,7 @@ import polars as pl
 
 from mailforensics.addresses import network_of
 from mailforensics.analysis.bridge import number
+from mailforensics.analysis.campaigns_notes import TOGETHER
 from mailforensics.analysis.networks import members, size
 from mailforensics.analysis.standing import STEADY_NOTE
 from mailforensics.review.judgement import BOUNDS, IS_ONE, IS_WIDE
@@ -32,10 +33,11 @@ GROUND_COUNTS: Final = (
 
 
 def grounds(inside: pl.DataFrame) -> pl.DataFrame:
-    """Return for each network what its sources did: GROUND_COUNTS, `one`, `note`, `hint`.
+    """Return for each network what its sources did: GROUND_COUNTS, `one`, `note`, `hint`, `hand`.
 
     `one` is the address that attacked most, `note` the reason for a suspect login or an old
-    password, `hint` a steady rhythm that may be a device away from home.
+    password, `hint` a steady rhythm that may be a device away from home, `hand` that one of them
+    belongs to a campaign.
     """
     standing = pl.col("standing")
     attacked = pl.col("attack_events") > 0
@@ -61,6 +63,7 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
             weight_inside=pl.col("attack_weight").sum(),
             one=pl.col("source_ip").get(most),
             note=_first_note(standing == "suspect", standing == "stale_password"),
+            hand=pl.col("note").str.extract(rf"(one of [\d,]+ {TOGETHER})").drop_nulls().first(),
             hint=pl.col("note").filter(pl.col("note").str.starts_with(STEADY_NOTE)).first(),
         )
     )

@@ -43,6 +43,7 @@ _IPV6: Final = pl.col("network").str.contains(":", literal=True)
 IS_ONE: Final = pl.when(_IPV6).then(_BITS >= 64).otherwise(_BITS == 32)
 IS_WIDE: Final = pl.when(_IPV6).then(BOUNDS.v6 > _BITS).otherwise(BOUNDS.v4 > _BITS)
 _KNOCKS: Final = pl.sum_horizontal("tries", "relays")
+_IS_LITTLE: Final = (pl.col("weight_inside") < BOUNDS.attack_weight) | (BOUNDS.knocks > _KNOCKS)
 
 RULES: Final = (
     Rule(
@@ -111,7 +112,15 @@ RULES: Final = (
         pl.format("Only {} attacked: a ban of that address alone would do", "one"),
     ),
     Rule(
-        (pl.col("weight_inside") < BOUNDS.attack_weight) | (BOUNDS.knocks > _KNOCKS),
+        _IS_LITTLE & pl.col("hand").is_not_null(),
+        "look",
+        pl.format(
+            "Few tries of its own, but {}: watch their accounts, a ban of one changes little",
+            "hand",
+        ),
+    ),
+    Rule(
+        _IS_LITTLE,
         "look",
         pl.lit("Few tries, or long ago: too little to go on"),
     ),

@@ -174,6 +174,16 @@ def test_submission_is_no_relay() -> None:
     assert "stranger_relay" not in signs(rows)
 
 
+@pytest.mark.parametrize(("logins", "severity"), [(1, "high"), (5, "look")])
+def test_phone_beside_a_laptop(logins: int, severity: str) -> None:
+    """Failures that go on between logins are a second device, even from the log's first line."""
+    rows: Rows = []
+    for turn in range(80):
+        rows += session(HOME, failed(ANNA), at=900 * turn, pid=300 + turn)
+    rows += [login(HOME, (6 + 2 * part) * HOUR) for part in range(logins)]
+    assert signs(rows)["success_after_failures"] == severity
+
+
 def hidden(rows: Rows) -> str:
     """Return what the verdict says that the log could not have shown."""
     return "\n".join(mf.verdict(events(rows)).not_visible)

@@ -29,6 +29,9 @@ def test_campaign_in_the_report(tmp_path: Path) -> None:
     assert page.count("96 addresses in 96 networks act as one") == 1
     assert 'alt=""' not in page
     assert findings.campaigns.table["evidence"].iloc[0] in page
+    assert (
+        findings.candidates["reasons"].str.contains("one of 96 addresses that act together").any()
+    )
 
 
 def test_no_campaign(tmp_path: Path) -> None:
