@@ -13,7 +13,7 @@ from hosts import Host
 from bench.server import FOLDER
 from bench.talks import Talk
 
-PATIENCE_SECONDS: Final = 90
+PATIENCE_SECONDS: Final = 180
 
 
 class Actor:

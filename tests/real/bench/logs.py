@@ -29,6 +29,7 @@ _LOGIN: Final = r"^\S+ \S+ dovecot: \S+-login: .*, rip=(?P<ip2>[0-9a-f.:]+), lip
 # What each measure is in the log; a line is one of it, or as many as its `number` says. What a
 # stranger wrote stands before the peer in the lines of Dovecot, and after it in all others.
 LINES: Final = {
+    "sessions": rf"{_SMTPD}connect from {_PEER}|{_LOGIN.replace('.*', '.*user=<.*')}",
     "failures": rf"{_SMTPD}warning: {_PEER}: SASL \S+ authentication failed: "
     r"|^\S+ \S+ dovecot: auth: [a-z-]+\([^,]*,(?P<ip2>[0-9a-f.:]+),<[^ >]+>\): "
     r"(unknown user|Password mismatch|Username )",

@@ -46,6 +46,10 @@ postfix start
 ufw allow 22/tcp
 """
 READY_SECONDS: Final = 60
+LOGS: Final = (
+    *("/var/log/rfc3339/mail.log", "/var/log/rfc3339/ufw.log", "/var/log/sshd.log"),
+    "/run/kernel_log.out",
+)
 
 
 def start_server(host: Host) -> None:
@@ -68,8 +72,20 @@ def start_server(host: Host) -> None:
     host.run(START + "".join(f"ufw allow {port}/tcp\n" for port in MAIL_PORTS), timeout=120)
     host.run("ufw --force enable", timeout=60)
     _follow_kernel(host)
+    try:
+        _wait_for_ports(host)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{words(host)}") from error
+
+
+def _wait_for_ports(host: Host) -> None:
     for port in (22, *MAIL_PORTS):
         host.wait_for(f"ss -Hltn 'sport = :{port}' | grep -q .", seconds=READY_SECONDS)
+
+
+def words(host: Host) -> str:
+    """Return the last that each daemon of the server wrote."""
+    return host.run(f"tail -n 40 {' '.join(LOGS)} 2>&1", check=False).stdout
 
 
 def _write(host: Host, place: str, text: str) -> None:

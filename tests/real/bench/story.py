@@ -71,10 +71,18 @@ def first_acts() -> list[Sequence[Deed]]:
     return [deeds.history(), (*deeds.ordinary(), *attacks)]
 
 
-def differences(played: Played, style: str) -> list[str]:
-    """Return each count of each address in which the package and the truth differ, in words."""
+def differences(played: Played, style: str, *, only: Collection[str] | None = None) -> list[str]:
+    """Return each count of each address in which the package and the truth differ, in words.
+
+    Args:
+        played: what was done, and the logs.
+        style: which of the logs.
+        only: the addresses to look at; None: all, and nobody else may be there.
+    """
     expected = truth.totals(result for some in played.results.values() for result in some)
-    sources = mf.sources(played.mail(style)).set_index("source_ip")
+    events = played.mail(style)
+    events = events if only is None else events[events["source_ip"].isin(only)]
+    sources = mf.sources(events).set_index("source_ip")
     strangers = [f"{address}: nobody of that name was there" for address in sources.index
                  if address not in expected]  # fmt: skip
     return strangers + [

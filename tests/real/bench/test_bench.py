@@ -9,11 +9,14 @@ from ban_hosts import assert_untouched
 
 import mailforensics as mf
 from bench.admin import Admin, logged_in
+from bench.load import SECONDS, crowd, same_counts
+from bench.logs import fetch, settle
 from bench.loop import (
     PROTECT,
     STYLE,
     Case,
     apply,
+    banned_of,
     knocks_again,
     put_script,
     repeat,
@@ -21,6 +24,8 @@ from bench.loop import (
     server_firewall,
     verdicts,
 )
+from bench.places import LOAD
+from bench.report import AS_POSTFIX, short, tell
 from bench.server import STYLES
 from bench.stage import Stage, stage
 from bench.story import Played, differences, first_acts, play, rows
@@ -74,16 +79,6 @@ def test_both_styles_of_stamps_tell_the_same(played: Played) -> None:
     """The two logs of one server differ in the stamps alone."""
     first, second = (unstamped(played.mail(style)) for style in STYLES)
     pd.testing.assert_frame_equal(first, second)
-
-
-def test_no_deed_is_short(played: Played) -> None:
-    """Each deed is in the bare log, and the package finds as much as was done."""
-    table = rows(played)
-    counted = table[table["counted"] != "packets"]
-    short = counted[(counted["done"] != counted["logged"]) | (counted["done"] != counted["found"])]
-    assert short.to_dict("records") == []
-    packets = table[table["counted"] == "packets"].iloc[0]
-    assert 0 < packets["logged"] == packets["found"]
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +162,34 @@ def test_undo_brings_everything_back(
     knockers = [deed for deed in played.deeds if deed.measure != "packets"]
     assert set(knocks_again(scene, knockers)) == {"open"}
     assert admin.still_there()
+
+
+@pytest.fixture(scope="module")
+def loaded(scene: Stage, repeated: Played, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Give what two hundred clients did at once, with the logs that are longer still."""
+    results = scene.perform([crowd()], seconds=SECONDS)
+    settle(scene.server)
+    return Played((crowd(),), results, fetch(scene.server, tmp_path_factory.mktemp("load")))
+
+
+def test_counts_under_load_are_those_of_postfix(loaded: Played) -> None:
+    """With 200 clients at once the reader's sums are those of Postfix's counters and the truth."""
+    events = loaded.mail(STYLE)
+    assert same_counts(events, loaded.lines(STYLE)) == {}
+    assert differences(loaded, STYLE, only=LOAD) == []
+
+
+def test_no_deed_is_short(played: Played, repeated: Played, loaded: Played, case: Case) -> None:
+    """Each deed is in the bare log, found as often as it was done, and banned or left alone."""
+    table = rows(played).assign(
+        banned=[banned_of(deed, case) for deed in played.deeds],
+        verified=verdicts(played, repeated, case),
+    )
+    same = same_counts(loaded.mail(STYLE), loaded.lines(STYLE)) == {}
+    load = rows(loaded).assign(banned="none", verified=AS_POSTFIX if same else "DIFFERS")
+    table = pd.concat([table, load], ignore_index=True)
+    tell(table)
+    assert short(table) == []
 
 
 def unstamped(events: pd.DataFrame) -> pd.DataFrame:
