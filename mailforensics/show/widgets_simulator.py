@@ -21,6 +21,7 @@ except ImportError as missing:
 
 MOST_SOURCES: Final = 200
 MOST_TRIES: Final = 1000
+WORKING: Final = "<p>Making the day, and asking the detectors …</p>"
 
 
 def attacked_day(kind: str, *, sources: int, tries: int) -> pd.DataFrame:
@@ -43,7 +44,7 @@ class Simulator(ipywidgets.VBox):  # type: ignore[misc]
         self.kind = ipywidgets.Dropdown(
             options=list(ATTACKS), value="slow_distributed", description="attack"
         )
-        slow = {"continuous_update": False}
+        slow = {"continuous_update": False, "layout": ipywidgets.Layout(width="36em")}
         self.sources = ipywidgets.IntSlider(
             value=96, min=1, max=MOST_SOURCES, description="addresses", **slow
         )
@@ -63,6 +64,7 @@ class Simulator(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show(self, _: object = None) -> None:
         kind, sources, tries = self.kind.value, self.sources.value, self.tries.value
+        self.answer.value = WORKING
         self.answer.value = in_html(kind, sources=sources, tries=tries)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:  # noqa: ANN401 (as ipywidgets)
@@ -74,8 +76,9 @@ def in_html(kind: str, *, sources: int, tries: int) -> str:
     """Return the detectors' answer to one attacked day as a page part: a sentence and a table."""
     seen = detectors(attacked_day(kind, sources=sources, tries=tries))
     alarms = int(seen["sees"].sum())
-    words = f"{alarms} of {len(seen)} detectors see it" if alarms else "No detector sees it"
-    table = readable(seen)._repr_html_()
+    sees = "sees" if alarms == 1 else "see"
+    words = f"{alarms} of {len(seen)} detectors {sees} it" if alarms else "No detector sees it"
+    table = readable(seen.assign(sees=seen["sees"].map({True: "yes", False: "no"})))._repr_html_()
     return f"<p><strong>{html.escape(words)}.</strong></p>{table}"
 
 

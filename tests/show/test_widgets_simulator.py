@@ -9,7 +9,7 @@ from mailforensics.simulation.attacks import ATTACKS
 def test_the_answer_follows_the_sliders() -> None:
     """A slow campaign is seen by one detector only, and five tries by none."""
     widget = mf.simulator()
-    assert "1 of 6 detectors see it" in widget.answer.value
+    assert "1 of 6 detectors sees it" in widget.answer.value
     widget.sources.value = 5
     widget.tries.value = 5
     assert "No detector sees it" in widget.answer.value
