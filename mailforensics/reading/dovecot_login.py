@@ -27,7 +27,7 @@ _REST: Final = r"(?:, [^<>]*)?(?:, session=<[^<>]*>)?(?:, [^<>]*)?"
 # Before 2.0 without a user where none was named.
 _WHO: Final = (
     r"(?:user=<(?P<username>.+)?>, )?(?:method=(?P<sasl_method>[^<>]*?), )?"
-    r"rip=(?P<source_ip>[0-9A-Fa-f.:]+)"
+    r"(?:(?:lip|lport|rport)=[0-9A-Fa-f.:]+, )*rip=(?P<source_ip>[0-9A-Fa-f.:]+)"
 )
 CLIENT: Final = _WHO + _REST
 # The same for a name without brackets. No trap fits: what follows a trap has a `>` too many.
@@ -35,13 +35,13 @@ _PLAIN: Final = (
     r"user=<(?P<username>[^<>]+)>, method=(?P<sasl_method>[^\s,<>]+)"
     r", rip=(?P<source_ip>[0-9A-Fa-f.:]+)(?:,[^<>]*(?:<[^<>]*>)?)?"
 )
-_VERBS: Final = (
+VERBS: Final = (
     "(?:Disconnected|Aborted login|Login aborted|Remote closed connection"
     "|Client has quit the connection|Connection closed)"
 )
-_END: Final = rf"{_VERBS}[^<]*"
+_END: Final = rf"{VERBS}[^<]*"
 # 2.4 repeats the reason as a code: `(auth failed, 1 attempts in 2 secs) (auth_failed)`.
-_CODE: Final = r"(?: \([a-z_]+\))?"
+CODE: Final = r"(?: \([a-z_]+\))?"
 _COUNT: Final = (
     r"(?:, (?:(?P<auth_tried>[0-9]+) attempts|[0-9]+(?:/[0-9]+)? successful auths)[^()]*)?"
 )
@@ -62,7 +62,7 @@ def _ended(event: str, phrase: str, sample: str) -> Pattern:
         event,
         LOGIN,
         sample,
-        rf"{_END}\((?P<reason>{phrase}){_COUNT}\){_CODE}: {CLIENT}",
+        rf"{_END}\((?P<reason>{phrase}){_COUNT}\){CODE}: {CLIENT}",
         sample=f"imap-login: Disconnected: Connection closed ({sample}): {_SAMPLE}",
         gives={**_SAMPLE_GIVES, "reason": sample},
     )
@@ -105,6 +105,23 @@ _NO_CERTIFICATE: Final = (
     *("client didn't send a cert", "cert required, client didn't start TLS"),
 )
 
+# What 2.4 writes after the reason, for reasons whose words differ from version to version.
+_CODES: Final = (
+    (
+        "auth_failed",
+        "auth_failed|authorization_failed|auth_aborted_by_client|anonymous_auth_disabled"
+        "|cleartext_auth_disabled|invalid_base64|invalid_mech|password_expired|user_disabled"
+        "|login_disabled|proxy_dest_auth_failed|auth_nologin_referral",
+    ),
+    (
+        "auth_unavailable",
+        "temp_fail|internal_failure|auth_process_comm_fail|auth_process_not_ready"
+        "|proxy_dest_[a-z_]+",
+    ),
+    ("tls_failed", "client_ssl_[a-z_]+"),
+    ("lost_connection", "auth_waiting_client"),
+    ("rate", "process_full|connection_limit[a-z_]*"),
+)
 LOGIN_PATTERNS: Final = (
     *(
         Pattern(
@@ -123,8 +140,8 @@ LOGIN_PATTERNS: Final = (
         "auth_failed",
         LOGIN,
         "(auth failed, ",
-        rf"{_VERBS}[^<(]*\((?P<reason>auth failed), "
-        rf"(?P<auth_tried>[0-9]+) attempts in [0-9]+ secs\){_CODE}: {_PLAIN}",
+        rf"{VERBS}[^<(]*\((?P<reason>auth failed), "
+        rf"(?P<auth_tried>[0-9]+) attempts in [0-9]+ secs\){CODE}: {_PLAIN}",
         sample=f"imap-login: Disconnected (auth failed, 3 attempts in 12 secs): {_SAMPLE}",
         gives={**_SAMPLE_GIVES, "auth_tried": "3", "reason": "auth failed"},
     ),
@@ -133,7 +150,7 @@ LOGIN_PATTERNS: Final = (
         LOGIN,
         "(auth failed, ",
         rf"{_END}\((?P<reason>auth failed), (?P<auth_tried>[0-9]+) attempts(?: in [0-9]+ secs)?\)"
-        rf"{_CODE}: {CLIENT}",
+        rf"{CODE}: {CLIENT}",
         sample="imap-login: Disconnected: Connection closed: read(size=907) failed: Connection "
         "reset by peer (auth failed, 1 attempts in 2 secs): user=<x>, method=PLAIN, "
         "rip=203.0.113.9, lip=192.0.2.1>, method=PLAIN, rip=198.18.4.77, lip=192.0.2.1, "
@@ -167,7 +184,7 @@ LOGIN_PATTERNS: Final = (
         LOGIN,
         "(no auth attempts in ",
         r"(?:Disconnected(?:: Connection closed)?|Aborted login|Login aborted: Connection closed) "
-        rf"\((?P<reason>no auth attempts in [0-9]+ secs)\){_CODE}: user=<>, "
+        rf"\((?P<reason>no auth attempts in [0-9]+ secs)\){CODE}: user=<>, "
         r"rip=(?P<source_ip>[0-9A-Fa-f.:]+)(?:,[^<>]*(?:<[^<>]*>)?)?",
         sample=f"pop3-login: Disconnected (no auth attempts in 2 secs): {_NOBODY}",
         gives={"source_ip": "198.18.4.77", "reason": "no auth attempts in 2 secs"},
@@ -178,7 +195,7 @@ LOGIN_PATTERNS: Final = (
         "auth_unavailable",
         LOGIN,
         "disconnected before auth was ready",
-        rf"{_END}\((?P<reason>disconnected before auth was ready, waited [0-9]+ secs)\){_CODE}: "
+        rf"{_END}\((?P<reason>disconnected before auth was ready, waited [0-9]+ secs)\){CODE}: "
         rf"{CLIENT}",
         sample="imap-login: Disconnected (disconnected before auth was ready, waited 7 secs): "
         f"{_NOBODY}",
@@ -203,12 +220,24 @@ LOGIN_PATTERNS: Final = (
     *(_ended("lost_connection", f"{phrase}(?:, waited [0-9]+ secs)?", phrase) for phrase in _LEFT),
     *(_ended("tls_failed", phrase, phrase) for phrase in _NO_CERTIFICATE),
     _ended("rate", "connection limit reached", "connection limit reached"),
+    *(
+        Pattern(
+            event,
+            LOGIN,
+            ") (",
+            rf"{VERBS}[^<(]*\((?P<reason>[^<()]*?){_COUNT}\) \((?:{codes})\): {CLIENT}",
+            sample="imap-login: Login aborted: Connection closed (some new words, 2 attempts in 4 "
+            f"secs) ({codes.split('|')[0].replace('[a-z_]+', 'cert_untrusted')}): {_SAMPLE}",
+            gives={**_SAMPLE_GIVES, "auth_tried": "2", "reason": "some new words"},
+        )
+        for event, codes in _CODES
+    ),
     # Whatever else ended a connection.
     Pattern(
         "disconnect",
         LOGIN,
         "rip=",
-        rf"{_VERBS}:? ?(?P<reason>[^<]*?): {CLIENT}",
+        rf"{VERBS}:? ?(?P<reason>[^<]*?): {CLIENT}",
         sample=f"pop3-login: Aborted login by logging out (no auth attempts in 2 secs): {_NOBODY}",
         gives={"source_ip": "198.18.4.77", "reason": "by logging out (no auth attempts in 2 secs)"},
     ),

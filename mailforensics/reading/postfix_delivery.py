@@ -197,7 +197,12 @@ DELIVERY_PATTERNS: Final = (
             },
         )
         for words in (
-            *("enabling PIX workarounds: ", "Host offered STARTTLS: ", "SMTPS wrappermode "),
+            *(
+                "enabling PIX workarounds: ",
+                "Server certificate not ",
+                "Host offered STARTTLS: ",
+                "SMTPS wrappermode ",
+            ),
             *("breaking line > ", "replacing server reply ", "skipping SRV lookup for "),
         )
     ),

@@ -9,6 +9,30 @@ from mailforensics.reading.patterns import HOST, PEER, Pattern
 from mailforensics.reading.postfix_smtpd import SMTPD, STAGE
 
 PROTOCOL_PATTERNS: Final = (
+    # SMTP smuggling. Source: smtpd_forbid_bare_newline, Postfix 3.9
+    *(
+        Pattern(
+            "bad_command",
+            SMTPD,
+            "bare <LF> received",
+            rf"{words}{PEER}: (?P<reason>bare <LF> received.*)",
+            sample=f"{words}unknown[198.18.9.3]: bare <LF> received",
+            gives={"source_ip": "198.18.9.3", "reason": "bare <LF> received"},
+        )
+        for words in ("warning: ", "disconnect: ", "")
+    ),
+    # With -v: what it says and what it hears.
+    *(
+        Pattern(
+            "server",
+            SMTPD,
+            f"{arrow} ",
+            rf"{arrow} {PEER}: (?P<reason>.*)",
+            sample=f"{arrow} unknown[198.18.9.3]: 220 mail.example.org ESMTP Postfix",
+            gives={"source_ip": "198.18.9.3", "reason": "220 mail.example.org ESMTP Postfix"},
+        )
+        for arrow in ("<", ">")
+    ),
     # The plain shape, then every shape: 3.x adds the name the client asked for.
     Pattern(
         "tls_ok",

@@ -19,6 +19,7 @@ _ANY: Final = (
     *("postcat", "postconf", "sendmail", "postkick", "post-install", "postfix-tls-script"),
     *("nbdb_reindexd", "postlock", "postfix-wrapper", "maildrop"),
 )
+_HELPERS: Final = ("tlsmgr", "verify", "flush", "proxymap", "proxywrite", "showq", "scache")
 _MASTER: Final = ("master", "postfix-script", "postfix", "postlog", "postlogd", "postmulti")
 
 
@@ -86,4 +87,6 @@ SERVER_PATTERNS: Final = (
     _line(_ANY, "statistics: ", "start interval Sep  4 16:59:45"),
     _line(_ANY, "discarding EHLO keywords: ", "CHUNKING"),
     _line(_ANY, "skipping address family ", "10 for host mx.example.com"),
+    # Helpers that never see a client: whatever they say is the server's own.
+    _line(_HELPERS, "", "open smtpd TLS cache btree:/var/lib/postfix/smtpd_scache"),
 )

@@ -16,6 +16,7 @@ from typing import Final
 from mailforensics.reading.patterns import HOST, PEER, Pattern
 
 SMTPD: Final = ("smtpd",)
+SERVERS: Final = (*SMTPD, "qmqpd")
 
 # `DATA (1234 bytes)`; before Postfix 2.5 `DATA (approximately 1234 bytes)`.
 STAGE: Final = r"[A-Z-]+(?: content)?(?: \((?:approximately )?[0-9]+ bytes\))?"
@@ -23,7 +24,7 @@ STAGE: Final = r"[A-Z-]+(?: content)?(?: \((?:approximately )?[0-9]+ bytes\))?"
 SMTPD_PATTERNS: Final = (
     Pattern(
         "connect",
-        SMTPD,
+        SERVERS,
         "connect from ",
         rf"connect from {PEER}",
         sample="connect from unknown[212.70.149.83]",
@@ -32,7 +33,7 @@ SMTPD_PATTERNS: Final = (
     # Counters: `auth=1` is one of one, `auth=0/1` none of one. Without counters: before 3.0.
     Pattern(
         "disconnect",
-        SMTPD,
+        SERVERS,
         "disconnect from ",
         rf"disconnect from {PEER}(?: (?:auth=(?P<auth_ok>[0-9]+)(?:/(?P<auth_tried>[0-9]+))?"
         r"|commands=(?P<commands_ok>[0-9]+)(?:/(?P<commands_tried>[0-9]+))?"
@@ -158,7 +159,7 @@ SMTPD_PATTERNS: Final = (
     # Plain shapes first: a stranger's message, a user's message, then every shape.
     Pattern(
         "accepted",
-        SMTPD,
+        SERVERS,
         "client=",
         rf"client={HOST}",
         sample="51DBE53E1ED: client=mx.example.com[192.0.2.25]",

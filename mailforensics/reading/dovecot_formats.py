@@ -1,0 +1,76 @@
+r"""Login lines in a format of one's own, and what Dovecot's login processes say of themselves.
+
+`login_log_format_elements` says in which order user, method and addresses stand, and which of them.
+An address counts where what stands before it is Dovecot's own: before the user name, or (see
+`dovecot_login`) after one in angle brackets. Without an address the account still counts.
+
+Source: client-common.c and lib-master of Dovecot 2.3.19 and 2.4.1.
+"""
+
+from typing import Final
+
+from mailforensics.reading.dovecot_login import CODE, LOGIN, VERBS
+from mailforensics.reading.patterns import Pattern
+
+_ADDRESS_FIRST: Final = (
+    r"(?:(?:lip|lport|rport|mpid|service|protocol)=[^<>,]*, )*rip=(?P<source_ip>[0-9A-Fa-f.:]+)"
+    r"(?:, [a-z_]+=[^<>,]*)*"
+    r"(?:, user=<(?P<username>.+)?>)?(?:, method=(?P<sasl_method>[^<>,]*))?(?:, .*)?"
+)
+_NO_ADDRESS: Final = (
+    r"user=<(?P<username>[^<>=,]+)?>(?:, method=(?P<sasl_method>[^\s,<>=]+))?"
+    r"(?:, (?:[a-qs-z][a-z]*=[^,<>=]*|session=<[^<>]*>|[A-Za-z][^,<>=]*))*"
+)
+_FORMATS: Final = (
+    (
+        _ADDRESS_FIRST,
+        "rip=198.18.4.77, lip=192.0.2.1, user=<bob>, rip=203.0.113.9",
+        {"source_ip": "198.18.4.77", "username": "bob"},
+    ),
+    (
+        _NO_ADDRESS,
+        "user=<bob>, method=PLAIN, lip=192.0.2.1, TLS, session=<x1Yz+/==>",
+        {"username": "bob", "sasl_method": "PLAIN"},
+    ),
+)
+
+FORMAT_PATTERNS: Final = (
+    *(
+        Pattern(
+            "auth_ok",
+            LOGIN,
+            "Login: ",
+            rf"Login: {shape}",
+            sample=f"imap-login: Login: {sample}",
+            gives=gives,
+        )
+        for shape, sample, gives in _FORMATS
+    ),
+    *(
+        Pattern(
+            "auth_failed",
+            LOGIN,
+            "(auth failed, ",
+            rf"{VERBS}[^<(]*\((?P<reason>auth failed), "
+            rf"(?P<auth_tried>[0-9]+) attempts(?: in [0-9]+ secs)?\){CODE}: {shape}",
+            sample=f"imap-login: Disconnected (auth failed, 2 attempts in 4 secs): {sample}",
+            gives={**gives, "auth_tried": "2", "reason": "auth failed"},
+        )
+        for shape, sample, gives in _FORMATS
+    ),
+    # What it says of itself.
+    *(
+        Pattern(
+            "server",
+            LOGIN,
+            words,
+            rf"(?P<reason>{words}.*)",
+            sample=f"imap-login: Error: {words}x",
+            gives={"reason": f"{words}x"},
+        )
+        for words in (
+            *("Failed to initialize SSL server context: ", "master: service", "TLS: ", "SSL: "),
+            *("Raw backtrace: ", "Couldn't ", "Can't ", "net_connect_unix"),
+        )
+    ),
+)
