@@ -9,7 +9,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 QUIET  := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-real bench check format notebooks samples clean
+.PHONY: help lab demo test test-real bench bench-samples check format notebooks samples clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ test-real: $(VENV)/.dev ## tests that need root, real ufw, Postfix and Chromium
 
 bench: $(VENV)/.dev ## root: a real mail server, attacked, read, banned and checked
 	BENCH_LOAD_SECONDS=120 $(BIN)/pytest -q -m real tests/real/bench
+
+bench-samples: $(VENV)/.dev ## root: write data/samples/bench anew from the bench's daemons
+	PYTHONPATH=.:tests/real $(BIN)/python -m bench.samples
 
 format: $(VENV)/.dev ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .

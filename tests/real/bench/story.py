@@ -49,9 +49,14 @@ class Played:
         every = (result for results in self.results.values() for result in results)
         return [result for result in every if result["source"] in sources]
 
-    def _year(self, style: str) -> int | None:
+    @property
+    def year(self) -> int:
+        """The year in which it began, UTC."""
         start = min(result["start"] for results in self.results.values() for result in results)
-        return pd.Timestamp(start, unit="s").year if style == YEARLESS else None
+        return pd.Timestamp(start, unit="s").year
+
+    def _year(self, style: str) -> int | None:
+        return self.year if style == YEARLESS else None
 
 
 def play(stage: Stage, acts: Iterable[Sequence[Deed]], folder: Path) -> Played:
