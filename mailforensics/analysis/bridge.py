@@ -104,7 +104,7 @@ def places(rows: pl.DataFrame, *, by: str, name: str = "evidence") -> pl.DataFra
 
 def _code(rows: pl.DataFrame, by: str) -> pl.Expr:
     """Return a number for each value, because numbers sort faster than text."""
-    is_text = rows.schema[by] == pl.String()
+    is_text = rows.schema[by] in {pl.String(), pl.Categorical()}
     return pl.col(by).cast(pl.Categorical).to_physical() if is_text else pl.col(by)
 
 

@@ -183,7 +183,7 @@ def _links(rows: pl.DataFrame, found: list[Group]) -> pl.DataFrame:
 def _network(attempts: pl.DataFrame, member: pl.DataFrame) -> pl.Series:
     addresses = attempts.join(member, on="source_ip")["source_ip"]
     texts = pd.Series(addresses.to_list(), dtype="str")
-    return pl.Series("network", list(network_of(texts)), dtype=pl.String)
+    return pl.Series("network", network_of(texts).to_list(), dtype=pl.String)
 
 
 def _notes(attempts: pl.DataFrame, suspected: list[Group]) -> tuple[str, ...]:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from importlib import metadata
 
-from mailforensics.addresses import parse_address
-
 
 def country_of(addresses: Sequence[str]) -> list[str | None]:
     """Return the two-letter country code of each address; None where it is not known.
@@ -18,9 +16,7 @@ def country_of(addresses: Sequence[str]) -> list[str | None]:
         from iptocc import country_code
     except ImportError:
         return [None] * len(addresses)
-    known = [address for address in addresses if parse_address(address) is not None]
-    codes = dict(zip(known, country_code(known), strict=True))
-    return [codes.get(address) for address in addresses]
+    return list(country_code(list(addresses)))
 
 
 def country_data() -> str:

@@ -37,7 +37,7 @@ def networks(sources: pd.DataFrame, *, v4: int = 24, v6: int = 64) -> pd.DataFra
     schema.require(sources, ["source_ip", "attack_weight", "legit_weight"])
     texts = network_of(sources["source_ip"], v4=v4, v6=v6)
     table = to_polars(sources, schema.SOURCES, only=_NEEDED)
-    table = table.with_columns(network=pl.Series(list(texts), dtype=pl.String))
+    table = table.with_columns(network=pl.Series(texts.to_list(), dtype=pl.String))
     return to_pandas(grouped(table), schema.NETWORKS)
 
 
@@ -104,6 +104,6 @@ def members(sources: pl.DataFrame, *, networks: list[str]) -> pl.DataFrame:
         mine = sources["source_ip"].str.contains(":", literal=True) == ipv6
         sizes = {"v6": length} if ipv6 else {"v4": length}
         of = network_of(texts[mine.to_numpy()], **sizes)
-        found = sources.filter(mine).with_columns(network=pl.Series(list(of), dtype=pl.String))
+        found = sources.filter(mine).with_columns(network=pl.Series(of.to_list(), dtype=pl.String))
         parts.append(found.join(wanted, on="network", how="semi"))
     return pl.concat(parts)

@@ -15,7 +15,7 @@ import pandas as pd
 import polars as pl
 
 from mailforensics import schema
-from mailforensics.analysis.bridge import counted
+from mailforensics.analysis.bridge import counted, to_polars
 from mailforensics.analysis.stitching_names import session_name
 
 # smtpd_timeout is 300 s, and a milter or a proxy may wait about as long again. After an hour of
@@ -31,6 +31,7 @@ NEEDED: Final = [
     *("host", "program", "service", "pid", "event", "source_ip", "source_host", "source_port"),
     *("username", "auth_ok", "auth_tried", "commands_ok", "commands_tried", "reason"),
 ]
+_FAMILY_NEEDS: Final = ["order", "time", *NEEDED[:8], "role", "message"]
 BACK: Final = ("auth", "auth-worker")
 # A remark of the auth service alone, without its client's line, makes no connection.
 _ATTEMPTS: Final = ("auth_failed", "auth_ok")
@@ -73,15 +74,12 @@ def _messages(events: pd.DataFrame, rows: pl.DataFrame) -> pl.Series:
 
     Most lines are smtpd's and are told by their columns; to carry all texts would cost the most.
     """
+    if "message" not in events.columns:
+        return pl.Series("message", [None] * len(rows), dtype=pl.String)
     smtp = pl.col("service").is_in(["smtpd", "postscreen"])
     spoken = (pl.col("role").is_not_null() & ~smtp) | (pl.col("event") == "reject")
     wanted = rows.select(pl.when(spoken.fill_null(value=False)).then("row")).to_series()
-    if "message" not in events.columns or wanted.null_count() == len(wanted):
-        return pl.Series("message", [None] * len(rows), dtype=pl.String)
-    texts = events["message"].take(wanted.drop_nulls().to_numpy())
-    picked = pl.DataFrame({"row": wanted.drop_nulls(), "message": pl.Series(texts.to_list())})
-    found = wanted.to_frame("row").join(picked, on="row", how="left", maintain_order="left")
-    return found["message"].cast(pl.String)
+    return to_polars(events, schema.MAIL_EVENTS, only=["message"])["message"][wanted]
 
 
 def _scattered(sessions: pl.DataFrame, length: int) -> pl.Series:
@@ -122,7 +120,7 @@ def _role() -> pl.Expr:
 
 def _with_family(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the lines that can belong to a connection, with the way in which they are joined."""
-    mine = rows.filter(pl.col("role").is_not_null())
+    mine = rows.select(_FAMILY_NEEDS).filter(pl.col("role").is_not_null())
     service, role = pl.col("service"), pl.col("role")
     serial, screen = service == "smtpd", service == "postscreen"
     named = pl.col("name").is_not_null() | (role == "front")
@@ -155,16 +153,18 @@ def _only_host(rows: pl.DataFrame) -> pl.Expr:
 def _serial(lines: pl.DataFrame) -> pl.DataFrame:
     """Return smtpd's lines with their session: one process serves one client after another."""
     event, peer = pl.col("event"), pl.col("source_ip")
-    lines = lines.select(
-        "order",
-        "time",
-        process=_process(),
-        peer=peer.cast(pl.Categorical).to_physical(),
-        connects=event == "connect",
-        leaves=event == "disconnect",
-        complains=event == "rdns_mismatch",
-        silent=peer.is_null() & event.is_in(_LOOSE),
-    ).sort("process", maintain_order=True)
+    lines = (
+        lines.with_columns(peer=peer.cast(pl.Categorical).to_physical())
+        .select(
+            *("order", "time", "peer"),
+            process=_process(pl.col("peer").fill_null(2**31 - 1).cast(pl.Int64)),
+            connects=event == "connect",
+            leaves=event == "disconnect",
+            complains=event == "rdns_mismatch",
+            silent=peer.is_null() & event.is_in(_LOOSE),
+        )
+        .sort("process", maintain_order=True)
+    )
     starts = _starts(_is_new("process"))
     lines = lines.with_columns(session=pl.when(starts).then("order").forward_fill())
     # Words about no client, between two clients, are no session.
@@ -175,14 +175,13 @@ def _serial(lines: pl.DataFrame) -> pl.DataFrame:
     return sessions if loose.is_empty() else sessions.join(loose, on="session", how="anti")
 
 
-def _process() -> pl.Expr:
+def _process(peer: pl.Expr) -> pl.Expr:
     """Return one number for each process, so that sorting is fast.
 
     Without a process id only the peer can tell the clients of a daemon apart.
     """
     name = pl.concat_str(pl.col("host"), pl.lit("\0"), pl.col("program").fill_null(""))
     daemon = name.cast(pl.Categorical).to_physical().cast(pl.Int64)
-    peer = pl.col("source_ip").fill_null("").cast(pl.Categorical).to_physical().cast(pl.Int64)
     below = pl.when(pl.col("pid").is_null()).then(peer + 2**31).otherwise(pl.col("pid") % 2**31)
     return daemon * 2**32 + below
 
