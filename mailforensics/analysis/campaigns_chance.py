@@ -19,6 +19,8 @@ SMALLEST: Final = 1e-300
 EXACT_ORDER: Final = 60
 # Above this, the normal curve is as good, and sums as long as the log would take too long.
 EXACT_MEAN: Final = 10_000
+# So many deviations above its mean a count is never found, to the last digit of a float.
+FAR_ABOVE: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def binomial_at_least(hits: int, trials: int, chance: float) -> float:
 
 def poisson_at_most(seen: int, mean: float) -> float:
     """Return the probability of at most `seen` when `mean` are expected."""
-    if mean <= 0:
+    if mean <= 0 or seen >= mean + FAR_ABOVE * math.sqrt(mean) + FAR_ABOVE:
         return 1.0
     if mean > EXACT_MEAN:
         return normal_below((seen + 0.5 - mean) / math.sqrt(mean))

@@ -62,7 +62,7 @@ class Group:
 
 def groups(attempts: pl.DataFrame) -> list[Group]:
     """Return every group with its signs, from the finest division of addresses to the coarsest."""
-    everybody = set(_named(_tries(attempts.with_columns(fine="manner"))))
+    everybody = _users(_named(_tries(attempts.with_columns(fine="manner"))))
     return [
         judged(stretch, everybody, by_manner=by_manner)
         for by_manner, division in _divisions(attempts)
@@ -108,7 +108,7 @@ def _is_enough(tries: list[Try]) -> bool:
     return len(tries) > FEWEST and len({t.source_ip for t in tries}) >= FEWEST_ADDRESSES
 
 
-def judged(tries: list[Try], everybody: set[tuple[str, str]], *, by_manner: bool) -> Group:
+def judged(tries: list[Try], everybody: Counter[str], *, by_manner: bool) -> Group:
     """Return the addresses of a stretch that share its clock and its list, with the signs.
 
     The signs are those of the whole stretch: those of the members alone, who were picked because
@@ -116,7 +116,8 @@ def judged(tries: list[Try], everybody: set[tuple[str, str]], *, by_manner: bool
     """
     seconds, sources = [t.seconds for t in tries], [t.source_ip for t in tries]
     named = _named(tries)
-    elsewhere = Counter(name for _, name in everybody - set(named))
+    elsewhere = everybody.copy()
+    elsewhere.subtract(_users(named))
     manners = list({t.source_ip: t.manner for t in tries}.values())
     signs = (
         timing(seconds, sources),
@@ -133,9 +134,14 @@ def _named(tries: list[Try]) -> list[tuple[str, str]]:
     return [(t.source_ip, t.name) for t in tries if t.name is not None]
 
 
+def _users(named: list[tuple[str, str]]) -> Counter[str]:
+    """Return by how many addresses each name is tried."""
+    return Counter(name for _, name in set(named))
+
+
 def _listed(tries: list[Try]) -> set[str]:
     """Return the addresses with a name that others try too, where most names are tried by two."""
-    users = Counter(name for _, name in set(_named(tries)))
+    users = _users(_named(tries))
     if 2 * sum(count > 1 for count in users.values()) <= len(users):
         return {t.source_ip for t in tries}
     return {t.source_ip for t in tries if t.name and users[t.name] > 1}
