@@ -42,6 +42,7 @@ from mailforensics.analysis.backtest_trials import (
 from mailforensics.analysis.cover import cover
 from mailforensics.analysis.cover_options import RULES, CoverOptions, check_rules
 from mailforensics.analysis.sources import sources
+from mailforensics.analysis.stores import LOGINS, takes_stores
 from mailforensics.errors import ArgumentError
 
 DAY_SECONDS: Final = 86_400.0
@@ -93,6 +94,7 @@ class Backtest:
     text: str
 
 
+@takes_stores(LOGINS)
 def backtest(
     events: pd.DataFrame,
     *,

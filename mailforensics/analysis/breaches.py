@@ -28,6 +28,7 @@ from mailforensics.analysis.campaigns import Campaigns
 from mailforensics.analysis.messages import message_lines
 from mailforensics.analysis.standing import DEFAULT_RULES
 from mailforensics.analysis.standing_homes import account_key
+from mailforensics.analysis.stores import MAIL, takes_stores
 
 _SHOWN: Final = 10
 _STOLEN_DAYS: Final = DEFAULT_RULES.stolen_days
@@ -44,6 +45,7 @@ _SIGNS: Final = (
 )
 
 
+@takes_stores(MAIL)
 def breaches(
     events: pd.DataFrame,
     *,

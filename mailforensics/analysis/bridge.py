@@ -9,6 +9,8 @@ import pyarrow as pa
 from mailforensics import schema
 
 EVIDENCE_ITEMS: Final = 20
+# Where a table is a part of a larger one, its `attrs` name the files in the order they begin.
+BEGINS: Final = "begins"
 NAMES_JOINED_BY: Final = ", "
 TIME: Final = pl.Datetime("us", "UTC")
 _POLARS: Final = {
@@ -50,17 +52,20 @@ def counted(events: pd.DataFrame, *, columns: schema.Table, only: list[str]) -> 
     wanted = list(dict.fromkeys([*only, "time", "file", "line", "repeat", "duplicate"]))
     rows = to_polars(events, columns, only=wanted).with_row_index("row")
     rows = rows.filter(~pl.col("duplicate").fill_null(value=False)).drop("duplicate")
-    rows = rows.with_columns(pl.col("repeat").fill_null(1).clip(1), file_rank=_file_rank(rows))
+    rank = _file_rank(rows, events.attrs.get(BEGINS))
+    rows = rows.with_columns(pl.col("repeat").fill_null(1).clip(1), file_rank=rank)
     key = ("time", "file_rank", "line")
     if not _is_sorted(rows, key):
         rows = rows.sort(key)
     return rows.with_row_index("order")
 
 
-def _file_rank(rows: pl.DataFrame) -> pl.Expr:
+def _file_rank(rows: pl.DataFrame, known: list[str] | None) -> pl.Expr:
     """Return the place of each row's file among all files, by their first time, then name."""
-    begins = rows.group_by("file").agg(pl.col("time").min()).sort("time", "file")
-    names = pl.Enum(begins["file"].fill_null("").unique(maintain_order=True))
+    if known is None:
+        begins = rows.group_by("file").agg(pl.col("time").min()).sort("time", "file")
+        known = begins["file"].fill_null("").unique(maintain_order=True).to_list()
+    names = pl.Enum(known)
     return pl.col("file").fill_null("").cast(names).to_physical()
 
 

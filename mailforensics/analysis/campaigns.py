@@ -18,6 +18,7 @@ from mailforensics.analysis.bridge import places, to_pandas
 from mailforensics.analysis.campaigns_attempts import login_attempts
 from mailforensics.analysis.campaigns_groups import Group, groups
 from mailforensics.analysis.campaigns_pairs import pairs
+from mailforensics.analysis.stores import CONNECTIONS, takes_stores
 
 # A link is accepted when chance would make one like it in fewer than one log of a thousand.
 ALPHA: Final = 0.001
@@ -50,6 +51,7 @@ class Campaigns:
         return f"Campaigns({len(self.table)} of {len(self.members)} addresses)"
 
 
+@takes_stores(CONNECTIONS)
 def campaigns(events: pd.DataFrame, *, alpha: float = ALPHA) -> Campaigns:
     """Return the addresses whose refused logins show one hand, as campaigns.
 

@@ -9,6 +9,7 @@ from mailforensics.addresses import network_of
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import campaigns
 from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.stores import EVERY_LINE, takes_stores
 from mailforensics.schema import DETECTORS, conform, require
 
 # fail2ban's default jail: Source: fail2ban 1.0, config/jail.conf, maxretry and findtime.
@@ -23,6 +24,7 @@ HOUR_SECONDS: Final = 3_600
 Alarm = Callable[[pd.DataFrame], "pd.Series[pd.Timestamp]"]
 
 
+@takes_stores(EVERY_LINE)
 def detectors(events: pd.DataFrame) -> pd.DataFrame:
     """Return whether each detector sees an attack in this log, and when it would first have known.
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import NAMES_JOINED_BY, counted, to_pandas
+from mailforensics.analysis.stores import MAIL, takes_stores
 
 # Postfix gives up after maximal_queue_lifetime (5 days) and tries at least every
 # maximal_backoff_time (4000 s): a longer silence means that a short id was given out again.
@@ -23,6 +24,7 @@ _FAILED: Final = ("bounced", "expired")
 _BEGINS: Final = ("accepted",)
 
 
+@takes_stores(MAIL)
 def messages(events: pd.DataFrame) -> pd.DataFrame:
     """Return one row a message, oldest first (ties by host and queue id).
 

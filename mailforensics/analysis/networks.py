@@ -6,6 +6,9 @@ import polars as pl
 from mailforensics import schema
 from mailforensics.addresses import network_of
 from mailforensics.analysis.bridge import NAMES_JOINED_BY, to_pandas, to_polars
+from mailforensics.analysis.sources import sources as source_table
+from mailforensics.analysis.stores import through
+from mailforensics.analysis.weights import exact_sum
 
 _NEEDED = [
     *("source_ip", "network", "first_seen", "last_seen", "auth_failed", "accepted"),
@@ -16,6 +19,7 @@ _NEEDED = [
 LEGIT_FACTOR = 100.0
 
 
+@through(source_table)
 def networks(sources: pd.DataFrame, *, v4: int = 24, v6: int = 64) -> pd.DataFrame:
     """Return one row a network of fixed size, those with most attack weight first (ties by text).
 
@@ -23,7 +27,7 @@ def networks(sources: pd.DataFrame, *, v4: int = 24, v6: int = 64) -> pd.DataFra
     attack events, without the forecasts that `cover` adds.
 
     Args:
-        sources: what `sources` returned; may come from more than one server.
+        sources: what `sources` returned; may come from more than one server. Or a store.
         v4: prefix length for IPv4, 0 to 32 bits.
         v6: prefix length for IPv6, 0 to 128 bits.
 
@@ -51,9 +55,10 @@ def grouped(table: pl.DataFrame) -> pl.DataFrame:
         events=pl.col("attack_events").sum(),
         first_seen=pl.col("first_seen").min(),
         last_seen=pl.col("last_seen").max(),
+        **{name: exact_sum(pl.col(name)) for name in _WEIGHTS},
         **{name: pl.col(name).sum() for name in _SUMMED},
     )
-    total = max(float(sums["attack_weight"].sum()), 1e-300)
+    total = max(float(sums.select(exact_sum(pl.col("attack_weight"))).item()), 1e-300)
     return (
         sums.join(_distinct_accounts(table), on="network", how="left")
         .with_columns(
@@ -66,7 +71,8 @@ def grouped(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_SUMMED = ("attack_weight", "legit_weight", "auth_failed", "accepted", "firewall_blocked")
+_WEIGHTS = ("attack_weight", "legit_weight")
+_SUMMED = ("auth_failed", "accepted", "firewall_blocked")
 
 
 def _distinct_accounts(table: pl.DataFrame) -> pl.DataFrame:

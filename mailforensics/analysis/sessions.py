@@ -6,9 +6,9 @@ import pandas as pd
 import polars as pl
 
 from mailforensics import schema
-from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.bridge import distinct_names, to_pandas
-from mailforensics.analysis.stitching import stitch
+from mailforensics.analysis.stores import counted_rows
+from mailforensics.reading.store import Store
 
 _BEGINS: Final = ("connect", "screen_connect")
 _LOST: Final = ("lost_connection", "timeout", "too_many_errors", "hangup")
@@ -25,7 +25,7 @@ _COUNTS: Final = {
 }
 
 
-def sessions(events: pd.DataFrame) -> pd.DataFrame:
+def sessions(events: pd.DataFrame | Store) -> pd.DataFrame:
     """Return one row a connection, oldest first (ties by file and first line).
 
     Each line of a client-facing daemon is in one session; lines already read from another file
@@ -35,7 +35,7 @@ def sessions(events: pd.DataFrame) -> pd.DataFrame:
     smtpd. An empty input gives an empty table.
 
     Args:
-        events: mail events, as `read_mail_log` gives them, in any order.
+        events: mail events, as `read_mail_log` gives them, in any order; or a store.
 
     Returns:
         The columns of `schema.SESSIONS`; times in UTC.
@@ -43,8 +43,9 @@ def sessions(events: pd.DataFrame) -> pd.DataFrame:
     Raises:
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
-    schema.require(events, ["time", "event", "source_ip"])
-    return to_pandas(summarise(count_once(stitch(events))), schema.SESSIONS)
+    if not isinstance(events, Store):
+        schema.require(events, ["time", "event", "source_ip"])
+    return to_pandas(summarise(counted_rows(events)), schema.SESSIONS)
 
 
 def summarise(rows: pl.DataFrame) -> pl.DataFrame:

@@ -7,13 +7,12 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.addresses import network_of
-from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.bridge import TIME, counted, distinct_names, number, places, to_pandas
 from mailforensics.analysis.countries import country_of
 from mailforensics.analysis.sessions import completed_use
 from mailforensics.analysis.standing import DEFAULT_RULES, StandingRules, standings
 from mailforensics.analysis.standing_homes import pairs
-from mailforensics.analysis.stitching import stitch
+from mailforensics.analysis.stores import counted_rows, firewall_table
 from mailforensics.analysis.weights import (
     DEFAULT_WEIGHTS,
     Weights,
@@ -21,8 +20,10 @@ from mailforensics.analysis.weights import (
     blocked_points,
     capped,
     decay,
+    exact_sum,
     legit_weights,
 )
+from mailforensics.reading.store import Store
 
 _COUNTS: Final = {
     "auth_failed": "failures",
@@ -41,8 +42,8 @@ _FIREWALL: Final = ["source_ip", "event", "direction", "dest_port"]
 
 
 def sources(
-    events: pd.DataFrame,
-    firewall_events: pd.DataFrame | None = None,
+    events: pd.DataFrame | Store,
+    firewall_events: pd.DataFrame | Store | None = None,
     *,
     weights: Weights = DEFAULT_WEIGHTS,
     rules: StandingRules = DEFAULT_RULES,
@@ -55,7 +56,7 @@ def sources(
     look like their owner's (`standing` is `suspect`) count nothing for their address.
 
     Args:
-        events: mail events, in any order.
+        events: mail events, in any order; or a store.
         firewall_events: ufw events; packets that came in and were blocked count.
         weights: what each kind of event counts.
         rules: what tells a user from a guesser.
@@ -66,9 +67,10 @@ def sources(
     Raises:
         MissingColumnError: a table has no `time`, `event` or `source_ip`.
     """
-    schema.require(events, ["time", "event", "source_ip"])
-    rows = _with_codes(count_once(stitch(events)).select(_NEEDED))
-    packets = _with_codes(_packets(firewall_events))
+    if not isinstance(events, Store):
+        schema.require(events, ["time", "event", "source_ip"])
+    rows = _with_codes(counted_rows(events).select(_NEEDED))
+    packets = _with_codes(_packets(firewall_table(firewall_events)))
     networks = _networks(rows, packets)
     tries = rows.filter((pl.col("failures") > 0) | (pl.col("logins") > 0))
     tries = tries.join(networks, on="source_ip", how="left", maintain_order="left")
@@ -148,7 +150,7 @@ def _attacks(rows: pl.DataFrame, packets: pl.DataFrame, weights: Weights) -> pl.
     wall = wall.select(*where, points=blocked_points(weights), attacks=pl.col("blocked"))
     both = pl.concat([mail, wall], how="vertical_relaxed").filter(pl.col("attacks") > 0)
     fade = decay(end=_end(rows, packets), half_life_days=weights.half_life_days)
-    total = (pl.col("points") * fade).sum()
+    total = exact_sum(pl.col("points") * fade)
     sums = both.group_by("source_ip").agg(
         attack_weight=capped(total, weights), attack_events=pl.col("attacks").sum()
     )

@@ -23,6 +23,7 @@ from mailforensics.addresses import network_of
 from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.campaigns_clock import duration
 from mailforensics.analysis.stitching import stitch
+from mailforensics.analysis.stores import LOGINS, takes_stores
 from mailforensics.errors import ArgumentError
 
 BY: Final = ("source_ip", "network")
@@ -55,6 +56,7 @@ class Survival:
     text: str
 
 
+@takes_stores(LOGINS)
 def survival(
     events: pd.DataFrame, *, by: str = "source_ip", quiet_days: float = QUIET_DAYS
 ) -> Survival:

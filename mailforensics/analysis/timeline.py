@@ -1,6 +1,7 @@
 """Count rows of any table per time bin."""
 
 import re
+from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -10,7 +11,10 @@ import pyarrow as pa
 from mailforensics import schema
 from mailforensics.analysis.bridge import TIME
 from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.stores import LOGINS, for_each_host, on_whole
 from mailforensics.errors import ArgumentError
+from mailforensics.reading.store import Store
+from mailforensics.reading.store_question import Question
 
 _UNITS: Final = {"s": "s", "min": "m", "m": "m", "h": "h", "d": "d", "w": "w"}
 _TIMES: Final = ("time", "start", "first_time", "first_seen")
@@ -18,7 +22,9 @@ NO_VALUE: Final = "(none)"
 MOST_ROWS: Final = 5_000_000
 
 
-def timeline(table: pd.DataFrame, *, every: str = "1h", by: str | None = "event") -> pd.DataFrame:
+def timeline(
+    table: pd.DataFrame | Store, *, every: str = "1h", by: str | None = "event"
+) -> pd.DataFrame:
     """Return counts per time bin, oldest first, with zeros where nothing happened.
 
     Folded lines count as often as they stand for (`repeat`); lines that were already read from
@@ -26,7 +32,7 @@ def timeline(table: pd.DataFrame, *, every: str = "1h", by: str | None = "event"
     refused login counts once, however many lines tell of it.
 
     Args:
-        table: any table with a time: events, sessions (by `start`), messages, breaches.
+        table: any table with a time: events, sessions (by `start`), messages, breaches; or a store.
         every: width of a bin: a number and `s`, `min`, `h`, `d` or `w` (weeks begin on Monday).
             Bins are in UTC and named by their beginning.
         by: the column whose values are counted apart; None counts all rows together.
@@ -43,12 +49,7 @@ def timeline(table: pd.DataFrame, *, every: str = "1h", by: str | None = "event"
     width = _width(every)
     if by in {"time", "count"}:
         raise ArgumentError(f"by={by!r} is a column of the result; name another column, or None.")
-    when = next((name for name in _TIMES if name in table.columns), "time")
-    schema.require(table, [when, *([by] if by else [])])
-    once = by == "event" and "service" in table.columns
-    counted = _tries_once(table) if once else table
-    rows = _rows(counted, when, by).with_columns(time=pl.col("time").dt.truncate(width))
-    counts = rows.group_by("time", "kind").agg(count=pl.col("repeat").sum())
+    counts = _of_store(table, width, by) if isinstance(table, Store) else _of(table, width, by)
     result = _with_zeros(counts, width, every).sort("time", "kind")
     frame = result.to_pandas().astype({"time": schema.TIME_DTYPE, "kind": "str", "count": "int64"})
     return frame.rename(columns={"kind": by}) if by else frame.drop(columns="kind")
@@ -70,18 +71,46 @@ def _width(every: str) -> str:
     return found[1] + _UNITS[found[2]]
 
 
-def _rows(table: pd.DataFrame, when: str, by: str | None) -> pl.DataFrame:
-    columns = {when: "time"} | ({by: "kind"} if by else {})
+def _of(table: pd.DataFrame, width: str, by: str | None) -> pl.DataFrame:
+    when = next((name for name in _TIMES if name in table.columns), "time")
+    schema.require(table, [when, *([by] if by else [])])
+    once = by == "event" and "service" in table.columns
+    counted = _tries_once(table) if once else table
+    wanted = [when, *([by] if by else [])]
     extra = [name for name in ("repeat", "duplicate") if name in table.columns and name != by]
-    picked = pa.Table.from_pandas(table[[*columns, *extra]], preserve_index=False)
-    rows = pl.DataFrame(picked).rename(columns)
-    if "duplicate" in extra:
+    picked = pa.Table.from_pandas(counted[[*wanted, *extra]], preserve_index=False)
+    return _counts(pl.DataFrame(picked).rename({when: "time"}), width, by)
+
+
+def _of_store(store: Store, width: str, by: str | None) -> pl.DataFrame:
+    """Return the counts of a store: part by part and host by host, then added up."""
+    if by == "event" and store.kind == "mail":  # which tries count once, all lines decide
+        return on_whole(store, partial(_of, width=width, by=by), LOGINS)
+    schema.require(schema.empty(store.table), [by] if by else [])
+    return _added(for_each_host(store, partial(_of_host, width=width, by=by)))
+
+
+def _of_host(store: Store, host: str | None, *, width: str, by: str | None) -> pl.DataFrame:
+    question = Question(values=() if host is None else (("host", (host,)),))
+    columns = ["repeat", *([by] if by and by not in {"file", "line", "duplicate"} else [])]
+    frames = store.frames(question, columns=list(dict.fromkeys(columns)))
+    return _added([_counts(frame, width, by) for frame in frames])
+
+
+def _added(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(parts).group_by("time", "kind").agg(pl.col("count").sum())
+
+
+def _counts(rows: pl.DataFrame, width: str, by: str | None) -> pl.DataFrame:
+    """Return `time`, `kind` and `count` of the bins that are not empty."""
+    if "duplicate" in rows.columns and by != "duplicate":
         rows = rows.filter(~pl.col("duplicate").fill_null(value=False))
-    repeat = pl.col("repeat").cast(pl.Int64).fill_null(1) if "repeat" in extra else pl.lit(1)
-    kind = pl.col("kind").cast(pl.String).fill_null(NO_VALUE) if by else pl.lit("")
-    return rows.select(pl.col("time").cast(TIME), kind=kind, repeat=repeat).filter(
-        pl.col("time").is_not_null()
-    )
+    has_repeat = "repeat" in rows.columns and by != "repeat"
+    repeat = pl.col("repeat").cast(pl.Int64).fill_null(1) if has_repeat else pl.lit(1, pl.Int64)
+    kind = pl.col(by).cast(pl.String).fill_null(NO_VALUE) if by else pl.lit("")
+    placed = rows.select(pl.col("time").cast(TIME).dt.truncate(width), kind=kind, repeat=repeat)
+    known = placed.filter(pl.col("time").is_not_null())
+    return known.group_by("time", "kind").agg(count=pl.col("repeat").sum())
 
 
 def _with_zeros(counts: pl.DataFrame, width: str, every: str) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from mailforensics import schema
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.countries import country_data
 from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.stores import EVERY_LINE, takes_stores
 
 SHORT_DAYS: Final = 7
 SILENT_HOURS: Final = 24
@@ -37,6 +38,7 @@ class Verdict:
         return "\n".join([self.headline, *found, "What this log could not have shown:", *hidden])
 
 
+@takes_stores(EVERY_LINE)
 def verdict(events: pd.DataFrame, *, signs: pd.DataFrame | None = None) -> Verdict:
     """Return whether anybody got in, what that rests on, and what the log could not have shown.
 

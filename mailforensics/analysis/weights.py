@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+_GRAIN: Final = 2.0**32
 _DAY_MICROSECONDS: Final = 86_400_000_000
 
 
@@ -79,6 +80,15 @@ def decay(*, end: pl.Expr, half_life_days: float) -> pl.Expr:
     return (age.fill_null(0.0).clip(0.0) * (-0.6931471805599453 / half_life_days)).exp()
 
 
+def exact_sum(values: pl.Expr) -> pl.Expr:
+    """Return a sum that is the same to the last bit in whatever order the rows are added.
+
+    Added as whole numbers of 2^-32: floats added by several cores, or in parts on several
+    machines, differ in their last digits from run to run.
+    """
+    return (values * _GRAIN).round().cast(pl.Int64).sum() / _GRAIN
+
+
 def capped(total: pl.Expr, weights: Weights) -> pl.Expr:
     """Return the soft cap of an attack sum: 200 · ln(1 + a / 200)."""
     return weights.soft_cap * (total / weights.soft_cap).log1p()
@@ -100,7 +110,7 @@ def legit_weights(uses: pl.DataFrame, *, end: pl.Expr, weights: Weights) -> pl.D
             login=((pl.col("logins") > 0) * pl.col("fade")).max(),
             mails=pl.col("mails").sum().clip(0, weights.accepted_per_day),
             mail_fade=((pl.col("mails") > 0) * pl.col("fade")).max(),
-            completed=(pl.col("completed") * pl.col("fade")).sum(),
+            completed=exact_sum(pl.col("completed") * pl.col("fade")),
         )
     )
     worth = (
@@ -108,4 +118,4 @@ def legit_weights(uses: pl.DataFrame, *, end: pl.Expr, weights: Weights) -> pl.D
         + weights.accepted_message * pl.col("mails") * pl.col("mail_fade")
         + weights.completed_session * pl.col("completed")
     )
-    return daily.group_by("source_ip").agg(legit_weight=worth.sum())
+    return daily.group_by("source_ip").agg(legit_weight=exact_sum(worth))

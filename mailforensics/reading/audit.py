@@ -5,12 +5,13 @@ import polars as pl
 import pyarrow as pa
 
 from mailforensics.reading.audit_notes import CHECKERS, TELLING, notes_of
+from mailforensics.reading.store import Store
 from mailforensics.schema import AUDIT, conform, require
 
 _NO_FACTS = "the table carries no facts of its files (attrs were lost on the way)"
 
 
-def audit(events: pd.DataFrame) -> pd.DataFrame:
+def audit(events: pd.DataFrame | Store) -> pd.DataFrame:
     """Return one row for each evidence file, in the order of their names.
 
     `notes` says what the reader decided on the way (blank and joined lines, years, zones), and what
@@ -18,7 +19,7 @@ def audit(events: pd.DataFrame) -> pd.DataFrame:
     logger threw away, passwords in clear, a log of another program.
 
     Args:
-        events: mail or firewall events as the reader returned them.
+        events: mail or firewall events as the reader returned them; or a store.
 
     Returns:
         The columns of `schema.AUDIT`; counts are rows. Without `events.attrs["evidence"]` the
@@ -27,6 +28,8 @@ def audit(events: pd.DataFrame) -> pd.DataFrame:
     Raises:
         MissingColumnError: `events` is no table of events.
     """
+    if isinstance(events, Store):
+        return events.audit()
     require(events, ["file", "line", "event", "duplicate", "repeat", "time", "message"])
     counts = (
         events.assign(

@@ -36,6 +36,14 @@ TELLING: Final = ("pregreet", "pipelining", "bad_command", "server", "other")
 CHECKERS: Final = ("auth", "auth-worker")
 
 
+def telling(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows whose text `notes_of` looks at."""
+    tells = pl.col("event").is_in(TELLING)
+    if "service" in rows.columns:
+        tells |= pl.col("service").is_in(CHECKERS).fill_null(value=False)
+    return rows.filter(tells)
+
+
 def notes_of(table: pl.DataFrame, texts: pl.DataFrame) -> dict[str, list[str]]:
     """Return for each file what its events tell, in plain words; files without a note are absent.
 

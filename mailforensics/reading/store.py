@@ -1,17 +1,18 @@
 """A store: events of any number of servers and days, of which only what is asked for is read."""
 
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import pandas as pd
 import polars as pl
 
 from mailforensics import schema
 from mailforensics.errors import ArgumentError, EvidenceError
-from mailforensics.reading.audit import with_notes
-from mailforensics.reading.audit_notes import CHECKERS, TELLING, notes_of
+from mailforensics.reading.audit_notes import notes_of, telling
 from mailforensics.reading.order import put_in_order
+from mailforensics.reading.store_audit import audit_table, facts
 from mailforensics.reading.store_manifest import Entry, Manifest, Part, load
 from mailforensics.reading.store_place import Place
 from mailforensics.reading.store_question import (
@@ -24,9 +25,10 @@ from mailforensics.reading.store_question import (
     words,
 )
 from mailforensics.reading.store_rows import read_part
-from mailforensics.reading.store_settle import days_of, in_order, marked, span_of
+from mailforensics.reading.store_settle import days_of, in_order, marked
 from mailforensics.reading.tables import to_pandas
 
+_SETTLED: Final = ("file", "duplicate")
 TABLES: Final = {"mail": schema.MAIL_EVENTS, "ufw": schema.FIREWALL_EVENTS}
 
 
@@ -36,12 +38,23 @@ class Store:
     It stands wherever the analyses take a table of events.
     """
 
-    def __init__(self, place: Place, manifest: Manifest, kind: str) -> None:
+    def __init__(
+        self,
+        place: Place,
+        manifest: Manifest,
+        kind: str,
+        client: Any = None,  # noqa: ANN401 - a Dask client
+    ) -> None:
         self.place = place
         self.kind = kind
+        self.client = client
         self.table = TABLES[kind]
         self._manifest = manifest
         self._entries = [entry for entry in in_order(manifest, kind) if entry.name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel to a worker without the client, which stays."""
+        return vars(self) | {"client": None}
 
     def __repr__(self) -> str:
         """Say in one line what the store holds."""
@@ -57,7 +70,7 @@ class Store:
     @property
     def firewall(self) -> "Store":
         """The firewall events of the same store."""
-        return Store(self.place, self._manifest, "ufw")
+        return Store(self.place, self._manifest, "ufw", self.client)
 
     @property
     def hosts(self) -> list[str]:
@@ -122,105 +135,113 @@ class Store:
 
     def answer(self, question: Question) -> pd.DataFrame:
         """Return the events that a question asks for."""
-        names = [name for name in schema.names(self.table) if name not in {"file", "duplicate"}]
-        rows = self.rows(question, columns=names)
-        table = rows.drop("time", "file", "duplicate").to_arrow(
-            compat_level=pl.CompatLevel.oldest()
-        )
-        order = put_in_order(rows.select("time", "file", "line"))
-        order = order.with_columns(pl.col("time").dt.replace_time_zone(None))
-        result = to_pandas(table, order, rows["duplicate"][order["row"]], self.table)
+        result = self.picked(question, columns=schema.names(self.table))
         result.attrs["evidence"] = [facts(entry) for entry in self._entries]
         return result
 
-    def rows(self, question: Question, *, columns: list[str]) -> pl.DataFrame:
-        """Return columns of the rows asked for, with `time`, `file`, `line` and `duplicate`.
+    def picked(
+        self,
+        question: Question,
+        *,
+        columns: Iterable[str],
+        change: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    ) -> pd.DataFrame:
+        """Return some columns of the rows asked for, in the order of events.
 
-        They stand file by file, in the order of the lines.
+        Args:
+            question: which rows.
+            columns: which columns; `time`, `file`, `line` and `duplicate` come with them.
+            change: what to do with the rows of each part first.
         """
-        wanted = columns + (["source_ip"] if question.networks is not None else [])
+        table = [c for c in self.table if c.name in {*columns, "time", *_SETTLED, "line"}]
+        stored = [c.name for c in table if c.name not in _SETTLED]
+        frames = self.frames(question, columns=stored)
+        rows = pl.concat(change(frame) if change else frame for frame in frames)
+        order = put_in_order(rows.select("time", "file", "line"))
+        order = order.with_columns(pl.col("time").dt.replace_time_zone(None))
+        layout = pl.CompatLevel.oldest()
+        arrow = rows.drop("time", *_SETTLED).to_arrow(compat_level=layout)
+        return to_pandas(arrow, order, rows["duplicate"][order["row"]], tuple(table))
+
+    def frames(self, question: Question, *, columns: Iterable[str]) -> Iterator[pl.DataFrame]:
+        """Yield columns of the rows asked for, part by part; at first a part without rows.
+
+        They have `time`, `file`, `line` and `duplicate` too, and stand in the order of the lines.
+        """
+        wanted = list(columns) + (["source_ip"] if question.networks is not None else [])
         files = pl.Enum(sorted(entry.name for entry in self._entries))
-        frames = [
-            question.rest(
-                read_part(self.place, entry, part, columns=wanted, filters=question.filters())
-            ).with_columns(file=pl.lit(entry.name, files), number=pl.lit(entry.number, pl.Int32))
-            for entry, part in self.parts(question)
-        ]
         again = marked(self._manifest, self.place, self.kind)
-        rows = pl.concat(frames) if frames else self._none(wanted, files)
-        again = again.with_columns(duplicate=pl.lit(value=True))
-        rows = rows.join(again, on=["number", "line"], how="left", maintain_order="left")
-        return rows.with_columns(pl.col("duplicate").fill_null(value=False)).drop("number")
+        lines = {n: g["line"] for (n,), g in again.partition_by("number", as_dict=True).items()}
+        yield self._none(wanted, files)
+        for entry, part in self.parts(question):
+            rows = read_part(self.place, entry, part, columns=wanted, filters=question.filters())
+            twice = pl.col("line").is_in(lines.get(entry.number, again["line"].clear()).implode())
+            yield question.rest(rows.with_columns(file=pl.lit(entry.name, files), duplicate=twice))
 
     def _none(self, columns: list[str], files: pl.Enum) -> pl.DataFrame:
         empty = pl.from_pandas(schema.empty(self.table))
         empty = empty.select(pl.col(list(dict.fromkeys(["time", "line", *columns]))))
-        kinds = {"file": files, "number": pl.Int32()}
-        return empty.with_columns(pl.lit(None, kind).alias(name) for name, kind in kinds.items())
+        return empty.with_columns(
+            file=pl.lit(None, files), duplicate=pl.lit(None, pl.Boolean)
+        ).cast({pl.Categorical: pl.String})
 
-    def _telling(self) -> pl.DataFrame:
-        """Return the rows whose words the audit looks at."""
-        said: list[str] = ["message"]
-        said += ["program"] if "program" in schema.names(self.table) else []
-        asked = [Question(values=(("event", TELLING),))]
-        if "service" in schema.names(self.table):
-            asked.append(Question(values=(("service", CHECKERS),)))
-        rows = pl.concat([self.rows(question, columns=said) for question in asked])
-        return rows.unique(["file", "line"], maintain_order=True)
+    def begins(self) -> list[str]:
+        """Return the names of the files in the order in which they begin, then by name."""
+        first = [(self._first_time(entry), entry.name) for entry in self._entries]
+        return [name for _, name in sorted(first, key=lambda item: (item[0] or 0, item[1]))]
+
+    def _first_time(self, entry: Entry) -> int | None:
+        """Return the first time of a file's rows that no other file holds, in microseconds."""
+        timed = sorted(
+            (part.start, number)
+            for number, part in enumerate(entry.parts)
+            if part.start is not None
+        )
+        if not entry.duplicates:
+            return timed[0][0] if timed else None
+        first: int | None = None
+        for start, number in timed:
+            if first is not None and first <= start:
+                break
+            alone = self._only(entry, entry.parts[number])
+            first = alone if first is None else min(first, alone or first)
+        return first
+
+    def _only(self, entry: Entry, part: Part) -> int | None:
+        again = marked(self._manifest, self.place, self.kind)
+        mine = again.filter(pl.col("number") == entry.number)
+        rows = read_part(self.place, entry, part, columns=[]).join(mine, on="line", how="anti")
+        return cast("int | None", rows["time"].to_physical().min())
+
+    @property
+    def has_lines_without_host(self) -> bool:
+        """Say whether some lines name no server: they may be any's."""
+        return any(None in part.hosts for _, part in self.parts())
 
     def audit(self) -> pd.DataFrame:
-        """Return what `mf.audit` tells of the files; of most events only four columns are read."""
-        rows = [facts(entry) | _counts(entry) for entry in self._entries]
-        names = schema.names(schema.AUDIT)
-        table = pd.DataFrame(rows, columns=names)
-        unread = (table["other"] + table["unparsed"]) / table["events"]
-        table = table.assign(
-            notes=["; ".join(notes) for notes in table["notes"]],
-            understood=(1 - unread).where(table["events"] > 0),
-        )
-        seen = notes_of(self.rows(Question(), columns=["event"]), self._telling())
-        table = table.assign(notes=with_notes(table, seen))
-        return schema.conform(table.sort_values("file", ignore_index=True), schema.AUDIT)
+        """Return what `mf.audit` tells of the files: counts as noted, notes from the events."""
+        known = {column.name for column in self.table}
+        columns = [name for name in ("event", "program", "service", "message") if name in known]
+        lines, texts = [], []
+        for frame in self.frames(Question(), columns=columns):
+            lines.append(frame.select("file", "line", "time", "event"))
+            texts.append(telling(frame).drop("time", "event", "service", "duplicate", strict=False))
+        return audit_table(self._entries, notes_of(pl.concat(lines), pl.concat(texts)))
 
 
-def facts(entry: Entry) -> dict[str, object]:
-    """Return what events cannot carry of a file, as `Evidence.facts` does."""
-    total = entry.total
-    counts = [
-        (total.blank, "blank lines"),
-        (total.joined, "lines continue a wrapped entry and were joined to it"),
-    ]
-    notes = [f"{count} {what}" for count, what in counts if count]
-    orphans = [f"{total.orphans} lines repeat one that is not in the file"] if total.orphans else []
-    return {
-        "file": entry.name,
-        "sha256": entry.sha256,
-        "bytes": entry.size,
-        "lines": total.lines,
-        "year_from": entry.year_from,
-        "notes": [*notes, *entry.notes, *orphans, *entry.said],
-    }
-
-
-def _counts(entry: Entry) -> dict[str, object]:
-    first, last = span_of(entry)
-    return {
-        "events": sum(part.rows for part in entry.parts),
-        "other": sum(part.other for part in entry.parts),
-        "unparsed": sum(part.unparsed for part in entry.parts),
-        "duplicates": entry.duplicates,
-        "repeats": sum(part.repeats for part in entry.parts),
-        "first_time": first,
-        "last_time": last,
-    }
-
-
-def open_store(store: str | Path, *, kind: str = "mail") -> Store:
+def open_store(
+    store: str | Path,
+    *,
+    kind: str = "mail",
+    client: Any = None,  # noqa: ANN401 - a Dask client
+) -> Store:
     """Return a store that `ingest` made.
 
     Args:
         store: its folder, or fsspec address.
         kind: `mail`, or `ufw` for its firewall events.
+        client: a `dask.distributed.Client` on whose workers analyses shall run; without it the
+            current one, if there is one.
 
     Raises:
         EvidenceError: there is no store, or it is damaged.
@@ -234,4 +255,4 @@ def open_store(store: str | Path, *, kind: str = "mail") -> Store:
         raise EvidenceError(
             f"{store} holds no store; make one with mf.ingest(logs, store={str(store)!r})."
         )
-    return Store(place, manifest, kind)
+    return Store(place, manifest, kind, client)

@@ -27,12 +27,14 @@ class Question:
         end: time before which rows lie.
         values: for `host`, `event` and `source_ip`, the values that rows may have.
         networks: rows have a source in one of these.
+        also: a PyArrow expression that rows must meet.
     """
 
     start: int | None = None
     end: int | None = None
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     networks: tuple[Network, ...] | None = None
+    also: Any = None
 
     def may_be_in(self, part: Part) -> bool:
         """Say whether a part may hold such rows."""
@@ -49,7 +51,7 @@ class Question:
 
     def filters(self) -> Any:  # noqa: ANN401 - a PyArrow expression
         """Return what Parquet's own statistics can answer."""
-        found = None
+        found = self.also
         for name, values in self.values:
             test = ds.field(name).isin(list(values))
             found = test if found is None else found & test

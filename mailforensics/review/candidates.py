@@ -10,6 +10,8 @@ from mailforensics import schema
 from mailforensics.addresses import Address, Network, why_protected
 from mailforensics.analysis.bridge import to_pandas, to_polars
 from mailforensics.analysis.networks import grouped, members
+from mailforensics.analysis.sources import sources as source_table
+from mailforensics.analysis.stores import through
 from mailforensics.review.grounds import (
     GROUND_COUNTS,
     NONE_SEEN,
@@ -37,6 +39,7 @@ class Wall(Protocol):
         """Return the rules that cover a whole network, or empty text."""
 
 
+@through(source_table)
 def candidates(
     sources: pd.DataFrame,
     networks_or_plan: pd.DataFrame,
@@ -54,7 +57,7 @@ def candidates(
     to go on. `approve`: the rest. Networks without any attack event are left out.
 
     Args:
-        sources: what `mf.sources` returned.
+        sources: what `mf.sources` returned; or a store.
         networks_or_plan: what `mf.networks` returned, or the plan of `mf.cover`.
         firewall: what `mf.read_firewall` returned; fills `already`.
         protect: addresses and networks that must never be banned, beside the built-in list.

@@ -1,0 +1,200 @@
+"""Let analyses take a store in place of events: one place says what each of them reads of it.
+
+Only the columns and rows that an analysis looks at are read. What belongs together in time (the
+lines of a connection) is on one host, so hosts are joined apart and put together at the end. With
+a cluster, that happens on its workers, and only the answer comes back.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import pandas as pd
+import polars as pl
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from mailforensics import schema
+from mailforensics.analysis.attempts import count_once
+from mailforensics.analysis.bridge import BEGINS
+from mailforensics.analysis.stitching import NEEDED, stitch
+from mailforensics.reading.store import Store
+from mailforensics.reading.store_cluster import current_client, on_workers
+from mailforensics.reading.store_question import Question
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_FRONTS: Final = ["smtpd", "postscreen", "auth", "auth-worker"]
+_MAIL_PROCESSES: Final = ["imap", "pop3", "managesieve", "submission"]
+_SMTP: Final = ["smtpd", "postscreen"]
+_COUNTED: Final = ("repeat", "host", "event", "source_ip")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What an analysis reads of a store.
+
+    Attributes:
+        columns: beside time, place, host, event and source.
+        rows: `clients` (lines of a connection or with a peer), `mail` (those and lines with a
+            queue id), or `all`.
+        message: which lines' texts: `none`, `spoken` (where words are looked at again), `mail`
+            (those and deliveries).
+    """
+
+    columns: tuple[str, ...] = ()
+    rows: str = "all"
+    message: str = "none"
+
+
+CONNECTIONS: Final = Need((*NEEDED, "sasl_method"), "clients", "spoken")
+MAIL: Final = Need(
+    (*NEEDED, "queue_id", "sender", "recipient", "relay", "size", "delay"), "mail", "mail"
+)
+EVERY_LINE: Final = Need((*MAIL.columns, "sasl_method"), "all", "mail")
+LOGINS: Final = Need((*NEEDED, "sasl_method"), "all", "spoken")
+PACKETS: Final = Need(("direction", "dest_port"))
+
+
+def takes_stores(
+    need: Need,
+) -> Callable[
+    [Callable[Concatenate[pd.DataFrame, P], R]], Callable[Concatenate[pd.DataFrame | Store, P], R]
+]:
+    """Let an analysis of events take a store: it gets what it needs of it."""
+
+    def give(
+        analysis: Callable[Concatenate[pd.DataFrame, P], R],
+    ) -> Callable[Concatenate[pd.DataFrame | Store, P], R]:
+        @wraps(analysis)
+        def either(events: pd.DataFrame | Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            if not isinstance(events, Store):
+                return analysis(events, *args, **kwargs)
+            # The function by its public name, since that is how it travels.
+            work: Callable[[pd.DataFrame], R] = partial(_called, either, args, kwargs)
+            return on_whole(events, work, need)
+
+        return either
+
+    return give
+
+
+def _called(
+    analysis: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any], events: pd.DataFrame
+) -> R:
+    return analysis(events, *args, **kwargs)
+
+
+def on_whole(store: Store, analysis: Callable[[pd.DataFrame], R], need: Need) -> R:
+    """Run an analysis on what it needs of a whole store, on a worker if there is a cluster."""
+    work = partial(_read_and_run, store, analysis, need)
+    return on_workers([work], client=current_client(store.client))[0]
+
+
+def _read_and_run(store: Store, analysis: Callable[[pd.DataFrame], R], need: Need) -> R:
+    return analysis(project(store, need))
+
+
+def project(store: Store, need: Need, *, host: str | None = None) -> pd.DataFrame:
+    """Return what an analysis needs of a store as a table of events, in the order of events.
+
+    Its `attrs` say in which order the files begin, since rows that would show it may be left out.
+    """
+    wanted = [*_COUNTED, *need.columns, *(["message"] if need.message != "none" else [])]
+    values = () if host is None else (("host", (host,)),)
+    question = Question(values=values, also=_rows(need))
+    result = store.picked(question, columns=wanted, change=partial(_thinned, need=need))
+    if need.rows != "all" or host is not None:
+        result.attrs[BEGINS] = store.begins()
+    return result
+
+
+def _rows(need: Need) -> Any:  # noqa: ANN401 - a PyArrow expression
+    if need.rows == "all":
+        return None
+    service = ds.field("service")
+    front = service.isin([*_FRONTS, *_MAIL_PROCESSES]) | pc.ends_with(service, "-login")
+    clients = front | ds.field("source_ip").is_valid()
+    return clients | ds.field("queue_id").is_valid() if need.rows == "mail" else clients
+
+
+def _thinned(frame: pl.DataFrame, *, need: Need) -> pl.DataFrame:
+    """Leave out the texts that nobody looks at again: they are most of a log."""
+    if need.message == "none":
+        return frame
+    service, event = pl.col("service"), pl.col("event")
+    front = service.is_in([*_FRONTS, *_MAIL_PROCESSES]) | service.str.ends_with("-login")
+    spoken = (front & ~service.is_in(_SMTP)) | (event == "reject")
+    if need.message == "mail":
+        spoken = spoken | (service == "smtp") | (event == "message_id")
+    return frame.with_columns(message=pl.when(spoken).then("message"))
+
+
+def through(
+    first: Callable[[pd.DataFrame | Store], pd.DataFrame],
+) -> Callable[
+    [Callable[Concatenate[pd.DataFrame, P], R]], Callable[Concatenate[pd.DataFrame | Store, P], R]
+]:
+    """Let an analysis of another table take a store: `first` makes that table of it."""
+
+    def give(
+        analysis: Callable[Concatenate[pd.DataFrame, P], R],
+    ) -> Callable[Concatenate[pd.DataFrame | Store, P], R]:
+        @wraps(analysis)
+        def either(table: pd.DataFrame | Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            made = first(table) if isinstance(table, Store) else table
+            return analysis(made, *args, **kwargs)
+
+        return either
+
+    return give
+
+
+def counted_rows(events: pd.DataFrame | Store) -> pl.DataFrame:
+    """Return the counted rows of all connections (see `count_once`), of events or of a store."""
+    if not isinstance(events, Store):
+        return count_once(stitch(events))
+    parts = for_each_host(events, _count_host)
+    return _together(parts) if len(parts) > 1 else parts[0]
+
+
+def for_each_host(store: Store, work: Callable[[Store, str | None], R]) -> list[R]:
+    """Do work for each host, on workers if there is a cluster.
+
+    The host is None, and stands for all, where lines without a host may be any's.
+    """
+    apart = len(store.hosts) > 1 and not store.has_lines_without_host
+    hosts: list[str | None] = [*store.hosts] if apart else [None]
+    pieces = [partial(work, store, host) for host in hosts]
+    return on_workers(pieces, client=current_client(store.client))
+
+
+def _count_host(store: Store, host: str | None) -> pl.DataFrame:
+    return count_once(stitch(project(store, CONNECTIONS, host=host)))
+
+
+def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Return the rows of several hosts as if they had been counted together."""
+    before, numbered = 0, []
+    for part in parts:
+        shift = pl.lit(before, pl.Int64)
+        numbered.append(
+            part.with_columns(
+                pl.col("session").cast(pl.Int64) + shift, pl.col("order").cast(pl.Int64) + shift
+            )
+        )
+        before += len(part)
+    rows = pl.concat(numbered, how="vertical_relaxed").sort("time", "file_rank", "line")
+    rows = rows.rename({"order": "was"}).with_row_index("order")
+    first = rows.select(session="was", first="order")
+    joined = rows.join(first, on="session", how="left", maintain_order="left")
+    joined = joined.with_columns(session=pl.col("first").cast(pl.Int64))
+    return joined.select(parts[0].columns).cast({"order": parts[0].schema["order"]})
+
+
+def firewall_table(packets: pd.DataFrame | Store | None) -> pd.DataFrame | None:
+    """Return firewall events, of a store those that came in; None stays None."""
+    if not isinstance(packets, Store):
+        return packets
+    return project(packets, PACKETS) if len(packets) else schema.empty(packets.table)

@@ -1,0 +1,43 @@
+"""Where the work on a store runs: here, or on the workers of a Dask cluster."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from mailforensics.errors import ArgumentError
+
+R = TypeVar("R")
+
+
+def current_client(given: Any = None) -> Any:  # noqa: ANN401 - Dask is optional
+    """Return the Dask client that was given, or the current one; None where there is none.
+
+    Raises:
+        ArgumentError: what was given is no client.
+    """
+    if given is not None:
+        if not hasattr(given, "submit"):
+            raise ArgumentError(
+                f"client={given!r} is no Dask client; give a dask.distributed.Client."
+            )
+        return given
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return None
+    try:
+        distributed.get_worker()
+    except ValueError:
+        pass
+    else:  # this is a worker already: what runs here runs here
+        return None
+    try:
+        return distributed.default_client()
+    except ValueError:
+        return None
+
+
+def on_workers(work: Sequence[Callable[[], R]], *, client: Any) -> list[R]:  # noqa: ANN401
+    """Do several pieces of work side by side; the answers in the order of the work."""
+    if client is None:
+        return [piece() for piece in work]
+    return list(client.gather([client.submit(piece, pure=False) for piece in work]))
