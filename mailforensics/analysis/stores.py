@@ -50,9 +50,11 @@ class Need:
 
 CONNECTIONS: Final = Need((*NEEDED, "sasl_method"), "clients", "spoken")
 MAIL: Final = Need(
-    (*NEEDED, "queue_id", "sender", "recipient", "relay", "size", "delay"), "mail", "mail"
+    (*NEEDED, "sasl_method", "queue_id", "sender", "recipient", "relay", "size", "delay"),
+    "mail",
+    "mail",
 )
-EVERY_LINE: Final = Need((*MAIL.columns, "sasl_method"), "all", "mail")
+EVERY_LINE: Final = Need(MAIL.columns, "all", "mail")
 LOGINS: Final = Need((*NEEDED, "sasl_method"), "all", "spoken")
 PACKETS: Final = Need(("direction", "dest_port"))
 
