@@ -129,9 +129,8 @@ def kaplan_meier(
         days: age at the last sign of life.
         gone: whether that was the end; if not, the life went on for an unknown time.
     """
-    ages = np.unique(days[gone])
-    at_risk = np.array([int((days >= age).sum()) for age in ages], dtype=np.int64)
-    left = np.array([int((days[gone] == age).sum()) for age in ages], dtype=np.int64)
+    ages, left = np.unique(days[gone], return_counts=True)
+    at_risk = len(days) - np.searchsorted(np.sort(days), ages, side="left")
     share = np.cumprod(1 - left / np.maximum(at_risk, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.cumsum(left / (at_risk * (at_risk - left)))) / np.abs(np.log(share))

@@ -128,8 +128,8 @@ def test_frontier_says_what_few_rules_do() -> None:
     )
     found = title(plots.plot_frontier(table))
     assert found == (
-        "With 50 rules the best networks block 90 %, hit nobody seen; "
-        "the busiest /24s block 95 %, hit 20 % of proper use"
+        "With 50 rules the best networks block 90 % and hit nobody seen; "
+        "the busiest /24s block 95 % and hit 20 % of proper use"
     )
 
 
@@ -239,3 +239,22 @@ def test_a_million_events_draw_in_a_second() -> None:
         title(draw(events))
         # Four times the budget: the machine that tests may be busy; benchmarks/ measures.
         assert time.perf_counter() - began < 4, draw.__name__
+
+
+def test_many_sessions_are_spread_over_the_whole_time() -> None:
+    """Of more sessions than can be drawn, the logins stay, and the rest spans first to last."""
+    table = sessions(12_000)
+    table.loc[7_001, "outcome"] = "login"
+    ax = plots.plot_network_sessions(table, network="212.70.149.0/24")
+    marks = {line.get_color(): line.get_xdata() for line in ax.lines}
+    assert {len(x) for x in marks.values()} == {1, 4_000}
+    failed = marks["#E69F00"]
+    assert max(failed) - min(failed) > 0.99 * (table["end"].max() - table["end"].min()).days
+    assert any("spread over the whole time" in text.get_text() for text in ax.texts)
+
+
+def test_a_single_moment_has_an_hour_around_it() -> None:
+    """One session is drawn in an hour of its own, not in years."""
+    ax = plots.plot_network_sessions(sessions(1), network="212.70.149.0/24")
+    first, last = ax.get_xlim()
+    assert last - first < 1 / 23

@@ -63,7 +63,7 @@ def _frontier_finding(frontier: pd.DataFrame) -> str:
     blocked = dict(zip(rows["policy"], rows["attack_blocked"], strict=True))
     hit = dict(zip(rows["policy"], rows["legit_hit"], strict=True))
     told = [
-        f"{words} block {style.percent(blocked[name], 1)}, {_harm(hit[name])}"
+        f"{words} block {style.percent(blocked[name], 1)} and {_harm(hit[name])}"
         for name, words in COMPARED.items()
         if name in blocked
     ]

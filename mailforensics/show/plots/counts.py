@@ -132,6 +132,8 @@ def plot_ports(firewall_events: pd.DataFrame, *, top: int = 12, ax: Axes | None 
     ax.set_xlabel("packets logged (a sample: the firewall limits what it writes)")
     ax.set_ylabel("port (DPT)")
     finding = f"{style.percent(mail, total)} of the {total:,} logged packets were for mail ports"
+    if total == 1:
+        finding = f"The one logged packet was {'' if mail else 'not '}for a mail port"
     return style.tell(ax, finding, "hatched: mail ports")
 
 
@@ -151,7 +153,7 @@ def plot_countries(sources: pd.DataFrame, *, top: int = 12, ax: Axes | None = No
     require(sources, ["country", "attack_weight"])
     attackers = sources.loc[sources["attack_weight"] > 0]
     if attackers["country"].notna().sum() == 0:
-        why = "No country is known for these addresses (the extra `geo` brings offline data)"
+        why = "No country is known for these addresses (the extra `countries` brings offline data)"
         return style.nothing(style.new_axes(ax, height=1.6), why)
     counts = (
         attackers.assign(country=attackers["country"].fillna("not known"))

@@ -8,11 +8,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
-from mailforensics.addresses import Network, is_inside, is_overlapping, parse_address, parse_network
+from mailforensics.addresses import (
+    Network,
+    is_inside,
+    is_overlapping,
+    network_of,
+    parse_network,
+)
 from mailforensics.analysis.refusals import refused_logins
 from mailforensics.errors import ArgumentError
 from mailforensics.schema import OUTCOMES, require
@@ -22,6 +29,7 @@ ROUND_SECONDS: Final = (0.1, 1, 10, 60, 300, 900, 3600, 4 * 3600, 86400, 7 * 864
 CROWD: Final = 200  # sessions; more of them get smaller marks
 MOST_SESSIONS: Final = 5000
 MOST_ADDRESSES: Final = 40
+MOST_DOTS: Final = 5000  # tries; more of them are counted in a grid
 OUTCOME_LOOK: Final = {
     "login_after_failures": (style.RED, "X"),
     "login": (style.BLUE, "o"),
@@ -42,7 +50,8 @@ def plot_network_sessions(
 
     Args:
         sessions: the table of `mf.sessions`.
-        network: which network, in CIDR form; at most 40 addresses and 5,000 sessions are drawn.
+        network: which network, in CIDR form; drawn are the 40 busiest addresses and 5,000 sessions
+            spread over the whole time, logins and mail before others.
         zone: time zone of the axis.
         ax: axes to draw on; a new figure when None.
 
@@ -54,10 +63,11 @@ def plot_network_sessions(
     inside = _within(sessions, parse_network(network))
     if inside.empty:
         return style.nothing(style.new_axes(ax, height=1.6), f"No session from {network}")
-    names = _by_address(inside["source_ip"].unique())
-    drawn = inside.loc[inside["source_ip"].isin(names[:MOST_ADDRESSES])].head(MOST_SESSIONS)
+    busiest = inside["source_ip"].value_counts(sort=False).sort_values(kind="stable")[::-1]
+    names = _by_address(busiest.index[:MOST_ADDRESSES])
+    drawn = _drawn(inside.loc[inside["source_ip"].isin(names)])
     rows = drawn["source_ip"].map({name: row for row, name in enumerate(names)}).to_numpy()
-    ax = style.new_axes(ax, height=1.8 + 0.34 * min(len(names), MOST_ADDRESSES))
+    ax = style.new_axes(ax, height=1.8 + 0.34 * len(names))
     start, end = style.days(drawn["start"]), style.days(drawn["end"])
     segments = np.stack([np.column_stack([start, rows]), np.column_stack([end, rows])], axis=1)
     ax.add_collection(LineCollection(list(segments), colors="#555555", linewidths=3, alpha=0.6))
@@ -68,23 +78,34 @@ def plot_network_sessions(
         ax.plot(end[which], rows[which], mark, color=color, markersize=size, linestyle="none")
         label = f"{outcome.replace('_', ' ')} ({int(which.sum()):,})"
         handles.append(Line2D([], [], color=color, marker=mark, linestyle="none", label=label))
-    ax.set_yticks(range(len(names[:MOST_ADDRESSES])), names[:MOST_ADDRESSES], fontsize=9)
-    ax.invert_yaxis()
-    ax.margins(x=0.02, y=0.12)
+    ax.set_yticks(range(len(names)), names, fontsize=9)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.margins(x=0.02)
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     style.time_axis(ax, zone)
     return style.tell(ax, _login_finding(inside, network), _cut_note(inside, drawn))
 
 
+def _drawn(sessions: pd.DataFrame) -> pd.DataFrame:
+    """Return as many sessions as can be told apart, spread over the whole time; logins first."""
+    told = sessions["outcome"].isin(["login_after_failures", "login", "mail"])
+    parts = [sessions.loc[told], sessions.loc[~told]]
+    first = _spread_out(parts[0], MOST_SESSIONS // 2)
+    rest = _spread_out(parts[1], MOST_SESSIONS - len(first))
+    return pd.concat([first, rest]).sort_values(["start", "source_ip"], kind="stable")
+
+
+def _spread_out(sessions: pd.DataFrame, most: int) -> pd.DataFrame:
+    step = max(1, -(-len(sessions) // max(most, 1)))
+    return sessions.iloc[::step]
+
+
 def _within(table: pd.DataFrame, network: Network) -> pd.DataFrame:
     known = table.loc[table["source_ip"].notna() & table["start"].notna()]
-    unique = [ip for ip in known["source_ip"].unique() if _is_member(ip, network)]
-    return known.loc[known["source_ip"].isin(unique)].sort_values(["start", "source_ip"])
-
-
-def _is_member(text: str, network: Network) -> bool:
-    address = parse_address(text)
-    return address is not None and is_inside(ipaddress.ip_network(address), network)
+    size = {"v6" if network.version == 6 else "v4": network.prefixlen}
+    unique = pd.Series(known["source_ip"].unique(), dtype="str")
+    inside = unique.loc[network_of(unique, **size).eq(str(network)).fillna(value=False)]
+    return known.loc[known["source_ip"].isin(inside)].sort_values(["start", "source_ip"])
 
 
 def _by_address(texts: Iterable[str]) -> list[str]:
@@ -103,7 +124,7 @@ def _login_finding(inside: pd.DataFrame, network: str) -> str:
 def _cut_note(inside: pd.DataFrame, drawn: pd.DataFrame) -> str:
     if len(drawn) == len(inside):
         return "a bar runs from connect to disconnect; short ones are covered by their mark"
-    return f"the first {len(drawn):,} of {len(inside):,} sessions are drawn"
+    return f"{len(drawn):,} of {len(inside):,} sessions are drawn, spread over the whole time"
 
 
 def plot_block_map(
@@ -158,7 +179,7 @@ def plot_block_map(
         f"{int(legit.sum()) or 'no'} legitimate "
         f"{'source' if int(legit.sum()) == 1 else 'sources'} seen"
     )
-    return style.tell(ax, finding, f"{256 - len(inside)} addresses silent; {covered}")
+    return style.tell(ax, finding, f"{style.many(256 - len(inside), 'address')} silent; {covered}")
 
 
 def _draw_bans(ax: Axes, block: Network, banned: Iterable[str]) -> str:
@@ -218,7 +239,10 @@ def plot_cadence(
         return style.nothing(ax, why)
     at = style.days(tries["time"])
     gaps = np.diff(at) * 86400
-    ax.plot(at[1:], np.maximum(gaps, 0.1), ".", color=style.BLUE, markersize=5)
+    if len(gaps) <= MOST_DOTS:
+        ax.plot(at[1:], np.maximum(gaps, 0.1), ".", color=style.BLUE, markersize=5)
+    else:
+        _draw_dense(ax, at[1:], np.maximum(gaps, 0.1))
     median, spread = float(np.median(gaps)), _spread(gaps)
     ax.axhline(median, color=style.RED, linestyle="--", linewidth=1)
     ax.set_yscale("log")
@@ -232,6 +256,19 @@ def plot_cadence(
     finding = f"{source_ip} tries every {style.duration(median)} or so: {beat}"
     note = f"{len(tries):,} refused logins; dashed: the median gap; half of all gaps lie within"
     return style.tell(ax, finding, f"{note} ±{100 * spread:.0f} % of it")
+
+
+def _draw_dense(
+    ax: Axes, at: "np.typing.NDArray[np.float64]", gaps: "np.typing.NDArray[np.float64]"
+) -> None:
+    """Draw how many gaps of each length there were, where dots would only make a wall."""
+    heights = np.geomspace(gaps.min(), gaps.max() * 1.0001, 60)
+    counts, edges, heights = np.histogram2d(at, gaps, bins=[160, heights])
+    shown = np.ma.masked_equal(counts.T, 0)
+    mesh = ax.pcolormesh(edges, heights, shown, cmap="cividis_r", norm=LogNorm(1, counts.max()))
+    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.01)
+    bar.set_label("tries")
+    style.plain_numbers(bar.ax.yaxis)
 
 
 def _spread(gaps: "np.typing.NDArray[np.float64]") -> float:

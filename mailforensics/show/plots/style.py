@@ -31,6 +31,8 @@ LINES: Final = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)
 MARKS: Final = ("o", "s", "^", "D", "v", "P", "X")
 TITLE_LETTERS: Final = 92
 LABEL_LETTERS: Final = 34
+MOMENT_DAYS: Final = 10 / 86_400
+HALF_HOUR_DAYS: Final = 1 / 48
 DAY_MICROSECONDS: Final = 86_400_000_000
 BINS: Final = (
     *("1min", "2min", "5min", "10min", "15min", "30min", "1h", "2h", "3h", "6h", "12h"),
@@ -97,10 +99,19 @@ def time_axis(ax: Axes, zone: str) -> None:
     except (ZoneInfoNotFoundError, ValueError):
         raise ArgumentError(f"{zone!r} is no time zone; write one like 'Europe/Berlin'.") from None
     locator = mdates.AutoDateLocator(tz=info, minticks=4, maxticks=10)  # type: ignore[no-untyped-call]
+    _widen(ax)
     ax.xaxis.set_major_locator(locator)
     labels = mdates.ConciseDateFormatter(locator, tz=info)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_formatter(labels)
     ax.set_xlabel(f"time ({zone})")
+
+
+def _widen(ax: Axes) -> None:
+    """Give a single moment an hour around it: matplotlib would show years."""
+    first, last = ax.dataLim.intervalx
+    if 0 <= last - first < MOMENT_DAYS:
+        middle = (first + last) / 2
+        ax.set_xlim(middle - HALF_HOUR_DAYS, middle + HALF_HOUR_DAYS)
 
 
 def bin_for(first: pd.Timestamp, last: pd.Timestamp, *, most: int = 200) -> str:
