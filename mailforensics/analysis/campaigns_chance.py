@@ -116,10 +116,8 @@ def _inversions(ranks: list[int]) -> int:
     middle = len(ranks) // 2
     left, right = ranks[:middle], ranks[middle:]
     count = _inversions(left) + _inversions(right)
-    left.sort()
-    return count + int(
-        sum(len(left) - np.searchsorted(np.array(left), rank, side="right") for rank in right)
-    )
+    in_order = np.searchsorted(np.sort(left), right, side="right").sum()
+    return count + len(left) * len(right) - int(in_order)
 
 
 def _inversion_shares(size: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

@@ -12,6 +12,7 @@ Sources:
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -41,9 +42,15 @@ NO_TIMING: Final = Sign("timing", 1.0, "")
 
 def timing(seconds: Sequence[float], sources: Sequence[str]) -> Sign:
     """Return the stronger sign of a common clock among tries in order of time."""
-    times, codes = _arrays(seconds, sources)
-    best = min((_beat(times, codes), _order(times, codes)), key=lambda sign: sign.p_value)
+    best = min(_clocks(tuple(seconds), tuple(sources)), key=lambda sign: sign.p_value)
     return Sign(best.family, min(2 * best.p_value, 1.0), best.words)
+
+
+@lru_cache(maxsize=1)  # the sign and the members of a stretch are asked for one after the other
+def _clocks(seconds: tuple[float, ...], sources: tuple[str, ...]) -> tuple[Sign, Sign]:
+    """Return the signs of a common beat and of turns."""
+    times, codes = _arrays(seconds, sources)
+    return _beat(times, codes), _order(times, codes)
 
 
 def taking_turns(seconds: Sequence[float], sources: Sequence[str]) -> Sign:
@@ -85,9 +92,9 @@ def members_in_time(seconds: Sequence[float], sources: Sequence[str]) -> set[str
     With a common beat, those with a try in the beat on at least one side; with turns, those that
     are followed by the same address half of the time or more.
     """
-    first = _arrays(seconds, sources)
+    beat, order = _clocks(tuple(seconds), tuple(sources))
     times, codes = _arrays(seconds, sources, most=None)
-    if _order(*first).p_value < _beat(*first).p_value:
+    if order.p_value < beat.p_value:
         now, same = _same_followers(codes)
         again, kept = np.bincount(now), np.bincount(now, weights=same)
         names = sorted(set(sources))
