@@ -71,7 +71,7 @@ def loudest(events: pd.DataFrame, *, version: int | None = None) -> Loudest:
         return Loudest(network, address, 0, said)
     own = int(inside.loc[inside["source_ip"] == address, "repeat"].sum())
     said = (
-        f"The loudest network is {network}: {count:,} refused from "
+        f"The loudest network is {network}: {count:,} refused tries from "
         f"{inside['source_ip'].nunique():,} of its addresses, {own:,} of them from {address}."
     )
     return Loudest(network, address, count, said)

@@ -15,8 +15,9 @@ _STYLE: Final = """<style>
 .jp-OutputArea-child:has(.mf-static):has(+ .jp-OutputArea-child .mf-review) { display: none; }
 .jp-OutputArea-child:has(.mf-static) + .jp-OutputArea-child:not(:has(.mf-review)) { display: none; }
 .mf-static table { border-collapse: collapse; font-size: 13px; }
-.mf-static th, .mf-static td { text-align: left; vertical-align: top; padding: 4px 8px; }
+.mf-static table th, .mf-static table td { text-align: left; vertical-align: top; padding: 4px; }
 .mf-static td { border-top: 1px solid #8888; white-space: normal; overflow-wrap: anywhere; }
+.mf-static th { white-space: nowrap; } .mf-static tr > :not(:first-child) { min-width: 8em; }
 </style>"""
 
 

@@ -30,7 +30,7 @@ def test_most_refusals_win() -> None:
         6,
     )
     assert str(found) == (
-        "The loudest network is 212.70.149.0/24: 6 refused from 2 of its addresses, "
+        "The loudest network is 212.70.149.0/24: 6 refused tries from 2 of its addresses, "
         "4 of them from 212.70.149.83."
     )
 
