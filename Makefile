@@ -65,5 +65,5 @@ $(VENV)/.lab: $(VENV)/bin/python pyproject.toml constraints.txt Makefile
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.lab
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[asn,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[asn,cluster,dev]'
 	@touch $@

@@ -20,6 +20,7 @@ from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.cover_options import CoverOptions
 from mailforensics.analysis.detectors import detectors
 from mailforensics.analysis.evidence import evidence
+from mailforensics.analysis.fleet import fleet
 from mailforensics.analysis.loudest import loudest
 from mailforensics.analysis.messages import messages
 from mailforensics.analysis.networks import networks
@@ -32,6 +33,7 @@ from mailforensics.export.approvals import BanOptions
 from mailforensics.export.banscript import BanScript, ban_script
 from mailforensics.export.check_ban import check_ban
 from mailforensics.export.dry_run import dry_run
+from mailforensics.export.fleet_scripts import fleet_scripts
 from mailforensics.export.forms import BanList, export
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
@@ -82,6 +84,8 @@ __all__ = [
     "evidence",
     "explain",
     "export",
+    "fleet",
+    "fleet_scripts",
     "ingest",
     "investigate",
     "log_lines",

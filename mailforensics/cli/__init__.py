@@ -14,6 +14,7 @@ from mailforensics.cli.looking import (
 )
 from mailforensics.cli.options import Shell
 from mailforensics.cli.reporting import report_command
+from mailforensics.cli.storing import fleet_command, ingest_command
 
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 COMMANDS: Final = (
@@ -27,6 +28,8 @@ COMMANDS: Final = (
     script_command,
     check_ban_command,
     explain_command,
+    ingest_command,
+    fleet_command,
 )
 
 

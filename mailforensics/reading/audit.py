@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from mailforensics.reading.audit_notes import CHECKERS, TELLING, notes_of
 from mailforensics.reading.store import Store
+from mailforensics.reading.store_cluster import current_client, on_workers
 from mailforensics.schema import AUDIT, conform, require
 
 _NO_FACTS = "the table carries no facts of its files (attrs were lost on the way)"
@@ -29,7 +30,7 @@ def audit(events: pd.DataFrame | Store) -> pd.DataFrame:
         MissingColumnError: `events` is no table of events.
     """
     if isinstance(events, Store):
-        return events.audit()
+        return on_workers([events.audit], client=current_client(events.client))[0]
     require(events, ["file", "line", "event", "duplicate", "repeat", "time", "message"])
     counts = (
         events.assign(

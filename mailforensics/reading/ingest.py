@@ -1,57 +1,26 @@
 """From logs of any size to a store: a file at a time, a chunk at a time, only what is new."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import polars as pl
-
 from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.evidence import Evidence, Source
-from mailforensics.reading.evidence_names import FIREWALL_LOGS, MAIL_LOGS
-from mailforensics.reading.mail import parse_mail
-from mailforensics.reading.read import LogKind
 from mailforensics.reading.store import Store, open_store
+from mailforensics.reading.store_cluster import as_finished, current_client
 from mailforensics.reading.store_manifest import Manifest, Progress, load, locked
-from mailforensics.reading.store_match import Job, Look, fresh, gather, look_at, match, new_entry
+from mailforensics.reading.store_match import Job, Look, gather, look_at, match, new_entry
 from mailforensics.reading.store_parts import Shelf
 from mailforensics.reading.store_place import Place
 from mailforensics.reading.store_settle import settle
-from mailforensics.reading.store_stream import CHUNK_BYTES, ChangedError, Step, stream_file
-from mailforensics.reading.ufw import parse_ufw
+from mailforensics.reading.store_stream import CHUNK_BYTES
+from mailforensics.reading.store_work import KINDS, File, Outcome, Task, last_outcome, read_file
 from mailforensics.reading.zones import check_zone
-from mailforensics.schema import FIREWALL_EVENTS, MAIL_EVENTS
 
-KINDS: Final = {
-    "mail": LogKind(MAIL_LOGS, parse_mail, MAIL_EVENTS),
-    "ufw": LogKind(FIREWALL_LOGS, parse_ufw, FIREWALL_EVENTS),
-}
 # What was read and not saved is read again after a crash; saving takes at most a part in so many.
 SAVE_SHARE: Final = 20
-# What a file can do wrong; the file is named in the audit and the others are read.
-POISON: Final = (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """How files are read: as which kind of log, how much text at a time."""
-
-    kind: str
-    chunk_bytes: int
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of one file: the last step, and the facts of its bytes; or what went wrong."""
-
-    step: Step | None
-    sha256: str = ""
-    size: int = 0
-    inner_mtime: float | None = None
-    notes: tuple[str, ...] = ()
-    changed: bool = False
 
 
 def ingest(  # noqa: PLR0913 - the public contract
@@ -79,7 +48,7 @@ def ingest(  # noqa: PLR0913 - the public contract
         tz: IANA zone in which stamps without an offset were written.
         year: the year of the oldest year-less line; without it the reader finds it.
         client: a `dask.distributed.Client` whose workers shall read; they must reach the logs and
-            the store.
+            the store. Without it the current one, if there is one; a file is the unit of work.
         chunk_bytes: text that is in memory at a time, and that a crash may cost.
         progress: is told in a few words what is being done.
 
@@ -92,6 +61,7 @@ def ingest(  # noqa: PLR0913 - the public contract
         raise ArgumentError(f"kind={kind!r} is no kind of log; use {' or '.join(KINDS)}.")
     check_zone(tz)
     place = Place(str(store))
+    client = current_client(client)
     with locked(place):
         manifest = load(place) or Manifest()
         place.remove(manifest.garbage)
@@ -105,8 +75,8 @@ def ingest(  # noqa: PLR0913 - the public contract
         run = _Run(manifest, place, Task(kind, chunk_bytes), tell)
         run.read([job for job in jobs if _is_open(job)], client)
         tell("settling years and lines that two files hold")
-        run.publish(jobs)
-    return open_store(store, kind=kind)
+        run.publish(jobs, client)
+    return open_store(store, kind=kind, client=client)
 
 
 def _silent(_: str) -> None:
@@ -145,9 +115,31 @@ class _Run:
 
     def read(self, jobs: list[Job], client: Any) -> None:  # noqa: ANN401
         """Read the files, here or on the workers of a cluster."""
-        del client
-        for job in jobs:
+        here = [job for job in jobs if client is None or job.evidence.stream is not None]
+        self._read_there([job for job in jobs if job not in here], client)
+        for job in here:
             self._read_here(job)
+
+    def _read_there(self, jobs: list[Job], client: Any) -> None:  # noqa: ANN401
+        """Let workers read files; each that is done is kept, whatever becomes of the others."""
+        work = {
+            job.entry.number: partial(
+                last_outcome,
+                File.of(job.evidence),
+                self._task,
+                begin=_begin(job),
+                shelf=Shelf(self._place, self._task.kind, job.entry.number),
+            )
+            for job in jobs
+        }
+        by_number = {job.entry.number: job for job in jobs}
+        for number, found in as_finished(work, client=client):
+            job = by_number[number]
+            outcome = found if isinstance(found, Outcome) else Outcome(None, notes=(found,))
+            self._tell(f"{job.evidence.name}: read")
+            self._done(job, outcome)
+            if outcome.step is not None:
+                self._keep(job, outcome.step.progress)
 
     def _read_here(self, job: Job) -> None:
         entry = job.entry
@@ -156,10 +148,13 @@ class _Run:
         for outcome in read_file(job.evidence, self._task, begin=_begin(job), shelf=shelf):
             if outcome.step is not None and outcome.step.total is None:
                 self._keep(job, outcome.step.progress)
+        self._done(job, outcome)
+
+    def _done(self, job: Job, outcome: Outcome) -> None:
         if outcome.changed and not job.is_new:
             self._start_anew(job)
             return
-        self._outcomes[entry.number] = (job, outcome)
+        self._outcomes[job.entry.number] = (job, outcome)
 
     def _start_anew(self, job: Job) -> None:
         """Read a file whose beginning was changed since as a new one; the old rows stay."""
@@ -179,14 +174,14 @@ class _Run:
             taken = time.monotonic() - begun
             self._next_save = time.monotonic() + SAVE_SHARE * taken
 
-    def publish(self, jobs: list[Job]) -> None:
+    def publish(self, jobs: list[Job], client: Any) -> None:  # noqa: ANN401
         """Make what was read the store's content, in one step."""
         for job in jobs:
             job.entry.path = str(job.evidence.path)
             job.entry.mtime = job.evidence.mtime
         for job, outcome in self._outcomes.values():
             self._take(job, outcome)
-        settle(self._manifest, self._place, self._task.kind)
+        settle(self._manifest, self._place, self._task.kind, client=client)
         self._manifest.publish(self._place)
 
     def _take(self, job: Job, outcome: Outcome) -> None:
@@ -211,24 +206,3 @@ class _Run:
 
 def _begin(job: Job) -> Progress:
     return job.entry.going or job.entry.done
-
-
-def read_file(
-    evidence: Evidence, task: Task, *, begin: Progress, shelf: Shelf
-) -> Iterator[Outcome]:
-    """Yield how far the reading of a file got, at last with the facts of its bytes."""
-    item = fresh(evidence)
-    try:
-        kind, chunk = KINDS[task.kind], task.chunk_bytes
-        for step in stream_file(item, kind, begin=begin, shelf=shelf, chunk=chunk):
-            last = step
-            yield Outcome(step)
-    except ChangedError as problem:
-        yield Outcome(None, notes=(*item.notes, f"not read: {problem}"), changed=True)
-        return
-    except POISON as problem:
-        words = " ".join(str(problem).split())[:300]
-        yield Outcome(None, notes=(*item.notes, f"not read: {words}"))
-        return
-    facts = item.facts()
-    yield Outcome(last, str(facts["sha256"]), item.size, item.inner_mtime, tuple(item.notes))

@@ -39,7 +39,9 @@ def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -
         EvidenceError: nothing can be read there.
         ArgumentError: there is no such zone or year.
     """
-    return read_events(source, LogKind(MAIL_LOGS, parse_mail, MAIL_EVENTS), tz=tz, year=year)
+    return read_events(
+        source, LogKind("mail", MAIL_LOGS, parse_mail, MAIL_EVENTS), tz=tz, year=year
+    )
 
 
 def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:

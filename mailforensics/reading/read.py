@@ -14,6 +14,7 @@ from mailforensics.reading.evidence import Evidence, Source, find_evidence
 from mailforensics.reading.files import Parser, read_file
 from mailforensics.reading.order import find_duplicates, put_in_order
 from mailforensics.reading.repeats import fill_repeats, orphan_notes
+from mailforensics.reading.store import open_store, store_at
 from mailforensics.reading.tables import to_pandas
 from mailforensics.reading.times import settle_times
 from mailforensics.schema import Table
@@ -23,6 +24,7 @@ from mailforensics.schema import Table
 class LogKind:
     """A kind of log: which files hold it, how a block is parsed, what the table looks like."""
 
+    name: str
     names: re.Pattern[str]
     parse: Parser
     table: Table
@@ -32,7 +34,7 @@ def read_events(source: Source, kind: LogKind, *, tz: str, year: int | None) -> 
     """Return the events of a source as a public table, oldest first; see `read_mail_log`.
 
     Args:
-        source: what the caller named.
+        source: what the caller named; a store gives what it holds, settled when it was made.
         kind: what is read, and what becomes of it.
         tz: zone of stamps without an offset.
         year: year of the oldest year-less line, or None.
@@ -41,6 +43,8 @@ def read_events(source: Source, kind: LogKind, *, tz: str, year: int | None) -> 
         EvidenceError: nothing can be read there, or all of it is empty.
         ArgumentError: there is no such zone or year.
     """
+    if (store := store_at(source)) is not None:
+        return open_store(store, kind=kind.name).events()
     evidence = find_evidence(source, kind.names)
     files = []
     for item in evidence:

@@ -13,8 +13,8 @@ from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.audit_notes import notes_of, telling
 from mailforensics.reading.order import put_in_order
 from mailforensics.reading.store_audit import audit_table, facts
-from mailforensics.reading.store_manifest import Entry, Manifest, Part, load
-from mailforensics.reading.store_place import Place
+from mailforensics.reading.store_manifest import MANIFEST, Entry, Manifest, Part, load
+from mailforensics.reading.store_place import Place, is_remote
 from mailforensics.reading.store_question import (
     Moment,
     Networks,
@@ -256,3 +256,14 @@ def open_store(
             f"{store} holds no store; make one with mf.ingest(logs, store={str(store)!r})."
         )
     return Store(place, manifest, kind, client)
+
+
+def store_at(source: object) -> str | None:
+    """Return the address of the store that a source names, alone or in a list; None for logs."""
+    items = [source] if isinstance(source, str | Path) else source
+    if not isinstance(items, list | tuple) or len(items) != 1:
+        return None
+    address = str(items[0])
+    if "\n" in address or (not is_remote(address) and not Path(address).is_dir()):
+        return None
+    return address if Place(address).read(MANIFEST) is not None else None

@@ -1,7 +1,7 @@
 """Where the work on a store runs: here, or on the workers of a Dask cluster."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from mailforensics.errors import ArgumentError
@@ -41,3 +41,28 @@ def on_workers(work: Sequence[Callable[[], R]], *, client: Any) -> list[R]:  # n
     if client is None:
         return [piece() for piece in work]
     return list(client.gather([client.submit(piece, pure=False) for piece in work]))
+
+
+def as_finished(
+    work: Mapping[int, Callable[[], R]],
+    *,
+    client: Any,  # noqa: ANN401
+) -> Iterator[tuple[int, R | str]]:
+    """Yield what becomes of pieces of work as they are done, and of a hopeless one why.
+
+    Work that a lost worker had is done again by another; what has brought down several of them
+    is given up.
+    """
+    if not work:
+        return
+    import distributed
+
+    futures = {client.submit(piece, pure=False): number for number, piece in work.items()}
+    for future in distributed.as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
+        number = futures[future]
+        try:
+            yield number, future.result()
+        except distributed.KilledWorker:
+            yield number, "not read: it brought down every worker that tried (memory?)"
+        except distributed.CancelledError:
+            yield number, "not read: the cluster gave up on it; ingest again"

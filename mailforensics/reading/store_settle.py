@@ -3,12 +3,13 @@
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 from pathlib import PurePath
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import polars as pl
 import pyarrow.dataset as ds
@@ -16,6 +17,7 @@ import pyarrow.dataset as ds
 from mailforensics.reading.evidence import Evidence
 from mailforensics.reading.evidence_names import rotation_key, short_names
 from mailforensics.reading.order import KEY, overlapping, read_again
+from mailforensics.reading.store_cluster import on_workers
 from mailforensics.reading.store_manifest import Entry, Manifest, Part
 from mailforensics.reading.store_place import Place
 from mailforensics.reading.store_rows import UTC_TIME, local_times, read_part, settled
@@ -34,7 +36,13 @@ def in_order(manifest: Manifest, kind: str) -> list[Entry]:
     return sorted(files, key=lambda entry: (rotation_key(PurePath(entry.path)), entry.number))
 
 
-def settle(manifest: Manifest, place: Place, kind: str) -> None:
+def settle(
+    manifest: Manifest,
+    place: Place,
+    kind: str,
+    *,
+    client: Any = None,  # noqa: ANN401 - a Dask client
+) -> None:
     """Settle the files of one kind anew; what they hold stays as it is.
 
     Raises:
@@ -45,7 +53,7 @@ def settle(manifest: Manifest, place: Place, kind: str) -> None:
     _find_years(entries)
     for entry in entries:
         _find_times(entry, manifest, place)
-    _find_repeated(entries, manifest, place, kind)
+    _forget(manifest, kind, _find_repeated(entries, manifest, place, kind=kind, client=client))
 
 
 def _name(entries: Sequence[Entry]) -> None:
@@ -169,28 +177,41 @@ def span_of(entry: Entry) -> tuple[datetime | None, datetime | None]:
     return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
 
 
-def _find_repeated(entries: Sequence[Entry], manifest: Manifest, place: Place, kind: str) -> None:
-    """Mark the rows that another file holds too, day by day and host by host."""
-    before = {key: mark for key, mark in manifest.marks.items() if key.startswith(f"{kind}|")}
-    for entry in entries:
-        entry.duplicates = 0
-    numbers = {entry.number: entry for entry in entries}
+def _find_repeated(
+    entries: Sequence[Entry],
+    manifest: Manifest,
+    place: Place,
+    *,
+    kind: str,
+    client: Any,  # noqa: ANN401
+) -> set[str]:
+    """Mark the rows that another file holds too, day by day and host by host; return those."""
+    work: dict[str, Callable[[], list[str]]] = {}
+    buckets: set[str] = set()
     for key, shared in shared_days(entries).items():
         bucket = f"{kind}|{key[0]}|{'' if key[1] is None else f'={key[1]}'}"
+        buckets.add(bucket)
         told = [f"{e.number} {e.name} {p.name} {p.start} {p.end}" for e, p in shared]
         compared = hashlib.sha256("\n".join(told).encode()).hexdigest()
-        mark = before.pop(bucket, None)
-        if mark is None or mark[0] != compared:
-            if mark is not None and mark[1]:
-                manifest.garbage.append(mark[1])
-            mark = [compared, *_compare(shared, key, place, f"marks/again-{compared}.parquet")]
+        if manifest.marks.get(bucket, [""])[0] != compared:
+            work[bucket] = partial(_compare, shared, key, place, compared)
+    made = on_workers(list(work.values()), client=client)
+    for bucket, mark in zip(work, made, strict=True):
+        old = manifest.marks.get(bucket, ["", ""])[1]
+        manifest.garbage += [old] if old else []
         manifest.marks[bucket] = mark
-        for count in mark[2:]:
-            number, rows = map(int, count.split(":"))
-            numbers[number].duplicates += rows
-    for bucket, mark in before.items():
-        del manifest.marks[bucket]
-        manifest.garbage += [mark[1]] if mark[1] else []
+    counts = [count.split(":") for key in buckets for count in manifest.marks[key][2:]]
+    for entry in entries:
+        entry.duplicates = sum(int(n) for number, n in counts if int(number) == entry.number)
+    return buckets
+
+
+def _forget(manifest: Manifest, kind: str, kept: set[str]) -> None:
+    """Take out the marks of days that are shared no more."""
+    gone = [key for key in manifest.marks if key.startswith(f"{kind}|") and key not in kept]
+    for bucket in gone:
+        name = manifest.marks.pop(bucket)[1]
+        manifest.garbage += [name] if name else []
 
 
 def shared_days(
@@ -217,10 +238,11 @@ def days_of(part: Part) -> range:
 
 
 def _compare(
-    shared: list[tuple[Entry, Part]], key: tuple[int, str | None], place: Place, name: str
+    shared: list[tuple[Entry, Part]], key: tuple[int, str | None], place: Place, compared: str
 ) -> list[str]:
-    """Write down the rows of a day and host that are read again; return the file and counts."""
+    """Write down the rows of a day and host that are read again; return the mark."""
     day, host = key
+    name = f"marks/again-{compared}.parquet"
     here = ds.field("host").is_null() if host is None else ds.field("host") == host
     begin = pl.lit(_moment(day * DAY_MICROS), pl.Datetime("us")).dt.replace_time_zone("UTC")
     rows = pl.concat(
@@ -232,10 +254,10 @@ def _compare(
     today = (pl.col("time") >= begin) & (pl.col("time") < begin + timedelta(days=1))
     again = read_again(rows.filter(today).sort("time", "file", "line")).select("number", "line")
     if again.is_empty():
-        return [""]
+        return [compared, ""]
     _write(again.sort("number", "line"), name, place)
     counts = again.group_by("number").len().sort("number")
-    return [name, *(f"{number}:{rows}" for number, rows in counts.iter_rows())]
+    return [compared, name, *(f"{number}:{rows}" for number, rows in counts.iter_rows())]
 
 
 def _columns() -> dict[str, pl.Expr]:

@@ -53,7 +53,7 @@ def read_ufw_log(source: Source, *, tz: str = "UTC", year: int | None = None) ->
         EvidenceError: nothing can be read there.
         ArgumentError: there is no such zone or year.
     """
-    kind = LogKind(FIREWALL_LOGS, parse_ufw, FIREWALL_EVENTS)
+    kind = LogKind("ufw", FIREWALL_LOGS, parse_ufw, FIREWALL_EVENTS)
     return read_events(source, kind, tz=tz, year=year)
 
 

@@ -13,6 +13,7 @@ from mailforensics.addresses import parse_network
 from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
+from mailforensics.reading.store_place import is_remote
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.decisions import Decisions
 from mailforensics.schema import FIREWALL_EVENTS, empty
@@ -163,7 +164,7 @@ def new_case(case: Case) -> Case:
 
 
 def _absolute(path: str) -> str:
-    return path if path == STDIN else str(Path(path).expanduser().absolute())
+    return path if path == STDIN or is_remote(path) else str(Path(path).expanduser().absolute())
 
 
 def case_from_environment(default: Case, *, environment: Mapping[str, str] | None = None) -> Case:

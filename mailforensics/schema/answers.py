@@ -135,3 +135,15 @@ MESSAGES: Final[Table] = (
     Column("first_line", "int64", "line number", "the message's first line"),
 )
 MESSAGE_OUTCOMES: Final = ("bounced", "deferred", "delivered", "rejected", "unknown")
+
+FLEET: Final[Table] = (
+    Column("network", "str", "CIDR", "the network; the address where `by` is `source_ip`"),
+    Column("hosts", "int64", "count", "servers that it attacked"),
+    Column("host_names", "str", "", "their names, sorted, joined by `, `; at most 20"),
+    Column("attackers", "int64", "addresses", "addresses of it that attacked"),
+    Column("attempts", "int64", "count", "attack events: logins, relaying, strangers, protocol"),
+    Column("auth_failed", "int64", "count", "logins refused"),
+    Column("usernames", "int64", "count", "distinct accounts tried"),
+    Column("first_seen", "time", "UTC", "first attack"),
+    Column("last_seen", "time", "UTC", "last attack"),
+)

@@ -1,0 +1,83 @@
+"""The same on the workers of a Dask cluster: same bytes, whatever happens to a worker."""
+
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from distributed import Client, LocalCluster
+
+import mailforensics as mf
+from tests.fleet import write_fleet
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    """Two worker processes of one thread each, and nothing listening beside them."""
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The logs of three servers."""
+    return write_fleet(tmp_path_factory.mktemp("logs"))
+
+
+def assert_same(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
+    """Two tables are the same, and so are the bytes of their CSV."""
+    pd.testing.assert_frame_equal(found, wanted)
+    assert found.to_csv() == wanted.to_csv()
+
+
+def test_workers_read_and_analyse_to_the_same_bytes(
+    client: Client, logs: Path, tmp_path: Path
+) -> None:
+    """Two workers give the tables that one process gives."""
+    events = mf.read_mail_log(logs)
+    store = mf.ingest(logs, store=tmp_path, client=client)
+    assert store.client is client
+    assert_same(store.events(), events)
+    assert_same(mf.sessions(store), mf.sessions(events))
+    assert_same(mf.sources(store), mf.sources(events))
+    assert_same(mf.breaches(store), mf.breaches(events))
+    assert_same(mf.timeline(store, by="host"), mf.timeline(events, by="host"))
+    assert_same(mf.audit(store), mf.audit(events))
+    assert_same(mf.fleet(store), mf.fleet(events))
+
+
+def test_a_lost_worker_costs_time_and_no_line(client: Client, logs: Path, tmp_path: Path) -> None:
+    """A worker that is killed in the middle leaves no trace in the tables."""
+    pids = client.run(os.getpid)
+    files_read = threading.Event()
+
+    def told(what: str) -> None:
+        if what.endswith(": read") and not files_read.is_set():
+            files_read.set()
+            os.kill(next(iter(pids.values())), signal.SIGKILL)
+
+    store = mf.ingest(logs, store=tmp_path, client=client, chunk_bytes=50_000, progress=told)
+    assert files_read.is_set()
+    assert_same(store.events(), mf.read_mail_log(logs))
+
+
+def test_a_poisoned_file_is_named_and_stops_nothing(
+    client: Client, logs: Path, tmp_path: Path
+) -> None:
+    """A file that no worker can read stands in the audit with the reason."""
+    mine = tmp_path / "logs"
+    shutil.copytree(logs / "mx1", mine)
+    (mine / "mail.log.3").write_bytes(b"SQLite format 3\0" + bytes(5000))
+    audit = mf.ingest(mine, store=tmp_path / "store", client=client).audit()
+    notes = dict(zip(audit["file"], audit["notes"], strict=True))
+    assert "this is a database, not a text log" in notes["mail.log.3"]
+    assert audit["events"].gt(0).sum() == 3
