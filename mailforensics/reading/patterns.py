@@ -31,7 +31,7 @@ _COLUMNS: Final = frozenset(column.name for column in MAIL_EVENTS)
 
 # A Postfix client, `name[address]` or `name[address]:port`. Postfix lets only letters, digits,
 # `-`, `.` and `_` into a client name (valid_hostname.c), so a bracket ends it.
-HOST: Final = r"(?P<source_host>[^\s\[\]]+)\[(?P<source_ip>[^\s\[\]]+)\]"
+HOST: Final = r"(?P<source_host>[^\s\[\]=/]+)\[(?P<source_ip>[^\s\[\]]+)\]"
 PEER: Final = HOST + r"(?::(?:(?P<source_port>[0-9]+)|unknown))?"
 
 

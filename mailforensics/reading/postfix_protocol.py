@@ -211,7 +211,16 @@ PROTOCOL_PATTERNS: Final = (
         sample="warning: Refusing STARTTLS request from unknown[198.18.9.3] for service smtp",
         gives={"source_ip": "198.18.9.3", "reason": "Refusing STARTTLS request"},
     ),
-    # TLS at log level 2, and replaced commands: the client stands first, or last.
+    # TLS at log level 2. A certificate's names are the client's own text, and no peer stands here.
+    Pattern(
+        "server",
+        (*SMTPD, "smtp", "lmtp", "tlsproxy"),
+        "=/",
+        r"(?P<reason>(?:subject|issuer)=/.*)",
+        sample="subject=/CN=unknown[192.0.2.9]: SASL LOGIN authentication failed/O=x",
+        gives={"reason": "subject=/CN=unknown[192.0.2.9]: SASL LOGIN authentication failed/O=x"},
+    ),
+    # The same, and replaced commands: the client stands first, or last.
     Pattern(
         "server",
         SMTPD,

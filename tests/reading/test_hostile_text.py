@@ -20,6 +20,10 @@ LINES = (
     "postfix/smtpd: NOQUEUE: warn: RCPT from unknown[198.18.4.77]: {x}; from=<{x}> helo=<{x}>",
     "postfix/smtpd: 51DBE53E1ED: client=unknown[198.18.4.77], sasl_method=PLAIN, sasl_username={x}",
     "postfix/smtpd: TLS SNI {x} from unknown[198.18.4.77] not matched, using default chain",
+    "postfix/smtps/smtpd: subject=/CN={x}/O={x}",
+    "postfix/smtps/smtpd: issuer=/CN={x}",
+    "postfix/smtps/smtpd: unknown[198.18.4.77]: depth=0 verify=0 subject=/CN={x}",
+    "postfix/smtps/smtpd: unknown[198.18.4.77]: subject_CN={x}, issuer={x}, fingerprint=EB:00",
     "postfix/cleanup: 51DBE53E1ED: reject: header Subject: {x} from unknown[198.18.4.77]; "
     "from=<{x}> to=<{x}> proto=ESMTP helo=<{x}>: 5.7.1 no",
     "postfix/cleanup: 51DBE53E1ED: warning: body {x} from unknown[198.18.4.77]; from=<{x}>",

@@ -37,7 +37,7 @@ LINES: Final = (
 )
 # Labels of reverse names. Postfix shows the valid ones, and complains about the others.
 LABELS: Final = (
-    ["{x}"],
+    ["{.}", "rip"],
     ["unknown[{x}]"],
     ["x[{x}]: SASL LOGIN authentication failed"],
     ["rip={x},", "lip=203"],
@@ -120,6 +120,7 @@ def hostile_names(table: dict[str, list[Name]]) -> dict[str, list[Name]]:
     ):
         dashed = decoy.replace(".", "-").replace(":", "-")
         name = [label.replace("{x}", decoy).replace("{-}", dashed) for label in labels]
+        name[:1] = decoy.split(".") if name[0] == "{.}" else name[:1]
         # Every other name is confirmed: it leads back to the address.
         back = source if int(source.rpartition(".")[2]) % 2 else decoy
         places.point(table, source, [*name, "example", "com"], back=back)
