@@ -21,6 +21,8 @@ EXACT_ORDER: Final = 60
 EXACT_MEAN: Final = 10_000
 # So many deviations above its mean a count is never found, to the last digit of a float.
 FAR_ABOVE: Final = 40
+# So few ranks are compared all with all, faster than they are cut.
+FEW_RANKS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,8 @@ def same_order(ranks: Sequence[int]) -> float:
 
 def _inversions(ranks: list[int]) -> int:
     """Return the pairs in wrong order, counted while merging."""
-    if len(ranks) < 2:
-        return 0
+    if len(ranks) <= FEW_RANKS:
+        return int(np.triu(np.greater.outer(ranks, ranks), 1).sum())
     middle = len(ranks) // 2
     left, right = ranks[:middle], ranks[middle:]
     count = _inversions(left) + _inversions(right)

@@ -193,10 +193,11 @@ class _Mover:
         self._begin, self._length = times.min(), max(float(np.ptp(times)), 1.0)
         tries = np.bincount(codes)
         self._roams = tries <= ROAMING_TRIES
-        order = np.argsort(codes, kind="stable")
-        parts = np.split(times[order], np.cumsum(tries)[:-1])
-        gaps = [float(np.median(np.diff(part))) if len(part) > 1 else 0.0 for part in parts]
-        self._reach = np.where(self._roams, 0.0, LOCAL_GAPS * np.array(gaps))
+        self._reach = np.zeros(len(tries))
+        in_turn, ends = times[np.argsort(codes, kind="stable")], np.cumsum(tries)
+        for code in np.flatnonzero(~self._roams):
+            own = in_turn[ends[code] - tries[code] : ends[code]]
+            self._reach[code] = LOCAL_GAPS * float(np.median(np.diff(own)))
 
     def moved(self, chance: np.random.Generator) -> tuple[Floats, Codes]:
         """Return the tries in order of their new times."""
