@@ -7,7 +7,7 @@ import polars as pl
 
 # From 8 MiB on the allocator gives memory back at once, and must ask for it for every block.
 BLOCK_BYTES: Final = 7 << 20
-_CONTINUES: Final = b" \t:\r\n"
+_CONTINUES: Final = b" \t:\x1d\r\n"
 
 
 def read_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import IO, cast
@@ -16,6 +16,7 @@ from mailforensics.errors import EvidenceError
 from mailforensics.reading.evidence_names import ARCHIVES, rotation_key, short_names
 from mailforensics.reading.evidence_open import PIECE_BYTES, gzip_time, open_file, open_plain
 from mailforensics.reading.evidence_tar import read_members
+from mailforensics.reading.wrapped import HARD, mark_hard_wraps
 
 _Paths = Iterable[str | Path]
 Source = str | Path | IO[bytes] | IO[str] | _Paths
@@ -31,6 +32,7 @@ class Evidence:
     opener: Callable[[], IO[bytes]] | None = None  # where the path is none of this machine
     mtime: float | None = None
     is_text: bool = False  # handed over as text: not a file
+    marked: bool = False  # text in which hard wraps are marked
     found: bool = False  # in a folder or by a glob: not named by the caller
     inner_mtime: float | None = None
     size: int = 0
@@ -65,6 +67,7 @@ class Evidence:
 
     def seen(self, data: bytes) -> None:
         """Add bytes as stored to the fingerprint."""
+        data = data.replace(HARD.encode(), b"") if self.marked else data
         if not self.size:
             self.inner_mtime = gzip_time(data[:8])
         self._hash.update(data)
@@ -111,7 +114,8 @@ def find_evidence(source: Source, names: re.Pattern[str]) -> list[Evidence]:
     if not isinstance(source, str | Path) and hasattr(source, "read"):
         return [_from_stream(cast("IO[bytes] | IO[str]", source))]
     if isinstance(source, str) and "\n" in source:
-        return [_from_text(source, "<text>")]
+        text = mark_hard_wraps(source)
+        return [replace(_from_text(text, "<text>"), marked=text != source)]
     items = [source] if isinstance(source, str | Path) else list(source)
     named = [evidence for item in items for evidence in _paths(item, names)]
     found = {os.path.realpath(item.path): item for item in named}
