@@ -98,6 +98,20 @@ def test_review_goes_on_without_its_logs(tmp_path: Path) -> None:
     assert "no evidence to show" in result.output
 
 
+def test_a_case_keeps_what_it_protects(tmp_path: Path) -> None:
+    """Notebooks for a reported case, or a report on newer logs, do not open it to bans."""
+    log, case = SAMPLES / "article.log", tmp_path / "case"
+    options = ("--tz", "Asia/Tokyo", "--protect", "203.0.113.7")
+    assert run("report", log, *options, "--out", case).exit_code == 0
+    written = run("new-case", case)
+    assert written.exit_code == 0, written.output
+    assert "10 written" in written.output
+    assert (open_case(case).tz, open_case(case).protect) == ("Asia/Tokyo", ("203.0.113.7",))
+    newer = run("report", log, "--protect", "198.51.100.0/24", "--out", case)
+    assert "still protected: 203.0.113.7" in newer.output
+    assert open_case(case).protect == ("198.51.100.0/24", "203.0.113.7")
+
+
 @pytest.mark.parametrize("form", sorted(FILE_NAMES))
 def test_every_form_holds_the_approved_network(case: Path, form: str) -> None:
     """Each form is written beside the case and names what was approved, and only that."""

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from mailforensics.analysis.verdict import verdict
-from mailforensics.cli.cases import log_source, named_case
+from mailforensics.cli.cases import case_again, log_source, named_case
 from mailforensics.cli.options import (
     EVIDENCE,
     STAMPS,
@@ -25,14 +25,17 @@ from mailforensics.show.tables import as_text
 
 @click.command("new-case")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="CASE")
-@logs_argument
+@click.argument("logs", nargs=-1, metavar="[LOG…]")
 @with_options(EVIDENCE)
-def new_case_command(folder: Path, **evidence: Any) -> None:  # noqa: ANN401
+@click.pass_context
+def new_case_command(context: click.Context, /, folder: Path, **evidence: Any) -> None:  # noqa: ANN401
     """Make a case folder: names and fingerprints of the evidence, and notebooks about it.
 
     Logs are not copied. Notebooks that are there already, perhaps with your notes, are kept.
+    Without LOG the notebooks are about the case that lies in the folder, as it was made.
     """
-    case = new_case(named_case(folder, evidence))
+    named = named_case(folder, evidence) if evidence["logs"] else case_again(context, folder)
+    case = new_case(named)
     click.echo(as_text(audit(case.mail_events()), by_row=True))
     written = write_notebooks(case)
     click.echo(f"\nCase:      {case.folder}")

@@ -1,16 +1,13 @@
 """Report on a case: one page that answers first, with every step and as PDF where asked for."""
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
-from mailforensics.cli.cases import named_case
+from mailforensics.cli.cases import case_again, named_case
 from mailforensics.cli.options import EVIDENCE, rules_option, tell, with_options
-from mailforensics.errors import ArgumentError
-from mailforensics.review.case import Case, new_case, open_case
+from mailforensics.review.case import new_case
 from mailforensics.review.findings import Findings, investigate
 from mailforensics.show.pdf import find_browser, print_to_pdf
 from mailforensics.show.report import write_report
@@ -42,7 +39,7 @@ def report_command(context: click.Context, /, folder: Path, **asked: Any) -> Non
     rules, notebooks, pdf = (asked.pop(name) for name in ("rules", "notebooks", "pdf"))
     if pdf:
         find_browser()
-    case = new_case(named_case(folder, asked)) if asked["logs"] else _again(context, folder)
+    case = new_case(named_case(folder, asked)) if asked["logs"] else case_again(context, folder)
     found = investigate(case, rules=rules, progress=tell)
     found.save()
     path = _write(found, notebooks=notebooks)
@@ -54,18 +51,6 @@ def report_command(context: click.Context, /, folder: Path, **asked: Any) -> Non
         tell("printing")
         click.echo(f"PDF:    {print_to_pdf(path)}")
     click.echo(f"Next:   mailforensics review {folder}")
-
-
-def _again(context: click.Context, folder: Path) -> Case:
-    """Open the case as it was made; options that would change its evidence need the logs too."""
-    names = [field.name for field in fields(Case) if field.name != "folder"]
-    given = [n for n in names if context.get_parameter_source(n) is ParameterSource.COMMANDLINE]
-    if given:
-        raise ArgumentError(
-            f"{', '.join(given)} without logs: what describes the evidence is fixed when a case is "
-            "made; name the logs as well."
-        )
-    return open_case(folder)
 
 
 def _write(found: Findings, *, notebooks: bool) -> Path:
