@@ -1,5 +1,6 @@
 """A store: events of any number of servers and days, of which only what is asked for is read."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -264,6 +265,7 @@ def store_at(source: object) -> str | None:
     if not isinstance(items, list | tuple) or len(items) != 1:
         return None
     address = str(items[0])
-    if "\n" in address or (not is_remote(address) and not Path(address).is_dir()):
+    # Unlike Path's, this test takes a name that no file can have for one that is not there.
+    if "\n" in address or (not is_remote(address) and not os.path.isdir(address)):  # noqa: PTH112
         return None
     return address if Place(address).read(MANIFEST) is not None else None
