@@ -17,7 +17,9 @@ def success_after_failures(case: Case) -> pl.DataFrame:
     """Return logins that followed failures from the same address, one row an address and account.
 
     Failures count on the same account, on none (old logs), or on accounts that never worked from
-    that place; a colleague's mistyped name behind the same router does not.
+    that place; a colleague's mistyped name behind the same router does not. Before an account's
+    first login in a place, failures on it from the whole place count, over a month: patient
+    guessers try once a day, and those with IPv6 from another address each time.
     """
     limits = case.thresholds
     failures = case.failures.join(
@@ -32,9 +34,20 @@ def success_after_failures(case: Case) -> pl.DataFrame:
     logins = case.logins.sort("order").with_columns(lower=lower)
     logins = _count_between(logins, failures, by=["source_ip", "account"], name="own")
     logins = _count_between(logins, strange, by=["source_ip"], name="strange")
-    logins = logins.with_columns(before=pl.col("own") + pl.col("strange"))
+    logins = logins.join(_slow(case), on="order", how="left", maintain_order="left")
+    slow = pl.col("slow").fill_null(0) > pl.col("own")
+    own = pl.max_horizontal("own", pl.col("slow").fill_null(0))
+    logins = logins.with_columns(before=own + pl.col("strange"), slow=slow)
     found = logins.filter(pl.col("before") >= limits.failures)
     return _explained_failures(case, _with_history(case, found), strange)
+
+
+def _slow(case: Case) -> pl.DataFrame:
+    """Return for first logins of an account in a place how often it failed there in a month."""
+    lower = pl.col("time") - pl.duration(days=int(case.thresholds.slow_days))
+    keys = ["place", "account"]
+    newly = case.arrivals.select("order", "time", *keys, lower=lower)
+    return _count_between(newly, case.failures, by=keys, name="slow").select("order", "slow")
 
 
 def _count_between(
@@ -91,8 +104,8 @@ def _explained_failures(case: Case, found: pl.DataFrame, strange: pl.DataFrame) 
         found.sort("order")
         .group_by("source_ip", "account", maintain_order=True)
         .agg(
-            pl.col("username", "time", "home", "away", "mingled").first(),
-            pl.col("before").max(),
+            pl.col("username", "time", "home", "away", "mingled", "place").first(),
+            pl.col("before", "slow").max(),
             pl.col("order").head(_LOGINS_SHOWN).alias("orders"),
             times=pl.len(),
         )
@@ -129,28 +142,42 @@ def _failure_words() -> pl.Expr:
         .then(pl.lit(" Until then it was in use only elsewhere"))
         .otherwise(pl.lit(" The log shows no earlier login of it"))
     )
+    slow = pl.format("from {} within a month", "place")
     return pl.format(
-        "{} logged in from {} after {} there within a day{}.{}. Innocent reading: its owner "
+        "{} logged in from {} after {} {}{}.{}. Innocent reading: its owner "
         "mistyped or mended an old password. Ask the owner; if in doubt, change the password.",
         who,
         "source_ip",
         number("before", one="failure"),
+        pl.when("slow").then(slow).otherwise(pl.lit("there within a day")),
         strange.fill_null(""),
         where,
     )
 
 
 def _with_failure_lines(rows: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with the last failures of the address before the login among `orders`."""
+    """Return rows with the last failures before the login among `orders`.
+
+    They are those of the address, and for patient guessers those of its place on the account.
+    """
+    mine = rows.with_row_index("of").select("of", "source_ip", "place", "account", login="time")
+    nearby = mine.filter(rows["slow"]).drop("source_ip")
+    tried = failures.select("order", "time", "source_ip", "place", "account")
     behind = (
-        failures.join(rows.select("source_ip", login="time"), on="source_ip")
+        pl.concat(
+            [
+                tried.join(mine.select("of", "source_ip", "login"), on="source_ip"),
+                tried.join(nearby, on=["place", "account"]),
+            ],
+            how="diagonal",
+        )
         .filter(pl.col("time") <= pl.col("login"))
-        .unique(["source_ip", "order"])
+        .unique(["of", "order"])
         .sort("order")
-        .group_by("source_ip", maintain_order=True)
+        .group_by("of", maintain_order=True)
         .agg(failed=pl.col("order").tail(_FAILURES_SHOWN))
     )
-    rows = rows.join(behind, on="source_ip", how="left", maintain_order="left")
+    rows = rows.with_row_index("of").join(behind, on="of", how="left", maintain_order="left")
     return rows.with_columns(orders=pl.concat_list("orders", pl.col("failed").fill_null([])))
 
 

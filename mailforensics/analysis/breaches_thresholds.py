@@ -16,6 +16,7 @@ class Thresholds:
         failures: failures from one address before a login. Source: people rarely need more than
             three tries (NIST SP 800-63B allows 100 before a lock; fail2ban bans after 5).
         failure_hours: hours before the login in which they count.
+        slow_days: days before an account's first login in a place in which failures on it count.
         many_failures: failures that no person types in that time.
         strange_accounts: accounts tried from an address that never worked from its network.
         spray_failures: failures on one account, from any address. Source: MITRE ATT&CK T1110.003.
@@ -44,6 +45,7 @@ class Thresholds:
 
     failures: int = 3
     failure_hours: float = 24.0
+    slow_days: float = 30.0
     many_failures: int = 10
     strange_accounts: int = 3
     spray_failures: int = 20

@@ -184,6 +184,35 @@ def test_phone_beside_a_laptop(logins: int, severity: str) -> None:
     assert signs(rows)["success_after_failures"] == severity
 
 
+def test_one_guess_a_day() -> None:
+    """A patient guesser who gets in after weeks is critical, however slow."""
+    rows = daily(HOME, 26)
+    for day in range(20):
+        rows += session(AWAY, failed(ANNA), at=5 * DAY + day * DAY, pid=300 + day)
+    assert signs([*rows, login(AWAY, 25 * DAY)])["success_after_failures"] == "critical"
+
+
+def test_another_address_for_each_guess() -> None:
+    """A guesser with IPv6 who tries from a new address each time is one place."""
+    rows = daily(HOME, 6)
+    for turn in range(12):
+        address = f"240e:d9:d800:200:{turn:x}::{turn + 1:x}"
+        rows += session(address, failed(ANNA), at=5 * DAY + turn * 600, pid=300 + turn)
+    found = breaches(events([*rows, login("240e:d9:d800:200::ff", 5 * DAY + 3 * HOUR)]))
+    row = found.set_index("sign").loc["success_after_failures"]
+    assert row["severity"] == "critical"
+    assert "after 12 failures from 240e:d9:d800::/48 within a month" in row["explanation"]
+    assert row["evidence"].count("mail.log:") == 13
+
+
+def test_failures_of_a_neighbour_on_another_account() -> None:
+    """A stranger's guesses at another account from the same network say nothing about anna."""
+    rows = daily(HOME, 6)
+    for turn in range(12):
+        rows += session("198.18.201.77", failed("bob"), at=5 * DAY + turn * 600, pid=300 + turn)
+    assert "success_after_failures" not in signs([*rows, login(AWAY, 6 * DAY)])
+
+
 def hidden(rows: Rows) -> str:
     """Return what the verdict says that the log could not have shown."""
     return "\n".join(mf.verdict(events(rows)).not_visible)
