@@ -75,7 +75,7 @@ def _by_address(homes: pl.DataFrame, rules: StandingRules) -> pl.DataFrame:
         .group_by("source_ip", maintain_order=True)
         .agg(
             pl.col("failures", "logins").sum(),
-            before=pl.max_horizontal(pl.col("before").sum(), pl.col("early").filter(mine).max()),
+            before=pl.max_horizontal(pl.col("before").sum(), pl.col("ahead").filter(mine).max()),
             strange=pl.col("strange").sum(),
             blind=pl.col("before").filter(~named).sum(),
             newcomer=pl.col("first_login").min() <= pl.col("network_login").first(),
@@ -167,9 +167,18 @@ def _guessed_note() -> pl.Expr:
     )
     new = pl.col("new").struct
     account = pl.format(", and {} had not been used from this network", new.field("account"))
-    return pl.format(
+    # A thief whose stolen password is changed fails after the login, not before.
+    locked_out = (pl.col("strange") == 0) & (new.field("early") > 2 * pl.col("before"))
+    after = pl.format(
+        "{} worked, {} failed within a day of it, and {} had not been used from this network",
+        number("logins", one="login"),
+        new.field("early"),
+        new.field("account"),
+    )
+    before = pl.format(
         "{} worked after {}{}",
         number("logins", one="login"),
         number("before", one="failure"),
         pl.when(pl.col("strange") > 0).then(strange).otherwise(account).fill_null(""),
     )
+    return pl.when(locked_out).then(after).otherwise(before)

@@ -91,7 +91,8 @@ def _with_homes(tried: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
 
     Adds `home_login` (its first login from this network), `any_login` (from anywhere),
     `network_login` (of anybody from this network), `guest` (in use elsewhere before), `early`
-    (failures on it in this network before it was settled there), `settled` (at home here, by more
+    (failures on it in this network before it was settled there), `ahead` (before its first login
+    there), `settled` (at home here, by more
     than a login that ended its failures), `strange` (refused, and never a login of it here),
     `foreign` (failures of the address before its first login on strange accounts or on none) and
     `refusing` (addresses that failed on it, anywhere).
@@ -110,7 +111,7 @@ def _with_homes(tried: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
     return (
         homes.with_columns(foreign=foreign.over("source_ip"))
         .join(_beginnings(homes, tries, rules), on=["network", "account"], how="left")
-        .with_columns(pl.col("early", "mingled").fill_null(0))
+        .with_columns(pl.col("early", "ahead", "mingled").fill_null(0))
         .with_columns(settled=_is_settled(rules))
     )
 
@@ -131,6 +132,7 @@ def _beginnings(homes: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
         .group_by(keys)
         .agg(
             early=pl.col("failures").filter(pl.col("time") < settled_at).sum(),
+            ahead=pl.col("failures").filter(pl.col("time") < pl.col("home_login")).sum(),
             mingled=pl.col("logins").filter(pl.col("time") < pl.col("last")).sum(),
         )
     )

@@ -86,6 +86,15 @@ def test_second_network_of_a_user(hours: int, expected: str) -> None:
     assert standing(rows) == expected
 
 
+def test_thief_who_is_locked_out() -> None:
+    """Where the failures follow the login, the note says so."""
+    rows = [login(HOME, 0), login(AWAY, HOUR), *refused(AWAY, 40, at=2 * HOUR)]
+    note = mf.sources(events(rows)).set_index("source_ip").loc[AWAY, "note"]
+    assert note == (
+        "1 login worked, 40 failed within a day of it, and anna had not been used from this network"
+    )
+
+
 def test_old_log_without_names() -> None:
     """Where the log names no refused account, failures before a first login count all the same."""
     rows = [login(HOME, 0), *refused(AWAY, 12, at=HOUR, username=None), login(AWAY, 3 * HOUR)]
