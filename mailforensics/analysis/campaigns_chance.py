@@ -9,7 +9,7 @@ Sources:
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ SMALLEST: Final = 1e-300
 EXACT_ORDER: Final = 60
 # Above this, the normal curve is as good, and sums as long as the log would take too long.
 EXACT_MEAN: Final = 10_000
+NEGLIGIBLE: Final = 1e-17
 # So many deviations above its mean a count is never found, to the last digit of a float.
 FAR_ABOVE: Final = 40
 # So few ranks are compared all with all, faster than they are cut.
@@ -57,15 +58,28 @@ def binomial_at_least(hits: int, trials: int, chance: float) -> float:
         return SMALLEST
     if chance >= 1:
         return 1.0
-    if trials > EXACT_MEAN and trials * min(chance, 1 - chance) > EXACT_ORDER:
-        spread = math.sqrt(trials * chance * (1 - chance))
-        return normal_below((trials * chance - hits + 0.5) / spread)
-    log_hit, log_miss = math.log(chance), math.log1p(-chance)
-    logs = [
-        _log_choose(trials, k) + k * log_hit + (trials - k) * log_miss
-        for k in range(hits, trials + 1)
-    ]
-    return _tail(logs)
+    odds = chance / (1 - chance)
+    if hits <= trials * chance:
+        below = (k / (trials - k + 1) / odds for k in range(hits - 1, 0, -1))
+        return max(1 - math.exp(_log_binomial(hits - 1, trials, odds) + _log_series(below)), 0.0)
+    above = ((trials - k) / (k + 1) * odds for k in range(hits, trials))
+    log = _log_binomial(hits, trials, odds) + _log_series(above)
+    return min(max(math.exp(max(log, -690.0)), SMALLEST), 1.0)
+
+
+def _log_binomial(hits: int, trials: int, odds: float) -> float:
+    return _log_choose(trials, hits) + hits * math.log(odds) - trials * math.log1p(odds)
+
+
+def _log_series(ratios: Iterable[float]) -> float:
+    """Return the logarithm of 1 + r1 + r1·r2 + …, as far as the terms matter; they fall."""
+    total = term = 1.0
+    for ratio in ratios:
+        term *= ratio
+        total += term
+        if term < NEGLIGIBLE * total:
+            break
+    return math.log(total)
 
 
 def poisson_at_most(seen: int, mean: float) -> float:
