@@ -28,7 +28,7 @@ from mailforensics.reading.tables import to_arrow
 from mailforensics.reading.text import HEAD_BYTES, refuse_binary
 
 # As much text becomes one set of Parquet files: fewer, larger files against memory.
-CHUNK_BYTES: Final = 64 << 20
+CHUNK_BYTES: Final = 32 << 20
 
 
 class ChangedError(EvidenceError):
@@ -79,7 +79,7 @@ def stream_file(
     with evidence.open() as plain, ThreadPoolExecutor(BLOCKS_AT_A_TIME) as pool:
         if not evidence.is_text and not begin.offset:
             refuse_binary(plain.peek(HEAD_BYTES)[:HEAD_BYTES], evidence.name)
-        blocks = _stretches(plain, begin, min(chunk, BLOCK_BYTES), cuts)
+        blocks = _stretches(plain, begin, min(chunk, BLOCK_BYTES // 2), cuts)
         for parsed in in_turn(pool, work, blocks):
             stretch = cuts.popleft()
             if stretch.is_tail:
