@@ -79,7 +79,7 @@ def stream_file(
     with evidence.open() as plain, ThreadPoolExecutor(BLOCKS_AT_A_TIME) as pool:
         if not evidence.is_text and not begin.offset:
             refuse_binary(plain.peek(HEAD_BYTES)[:HEAD_BYTES], evidence.name)
-        blocks = _stretches(plain, begin, min(chunk, BLOCK_BYTES // 2), cuts)
+        blocks = _stretches(plain, begin, min(chunk, BLOCK_BYTES), cuts)
         for parsed in in_turn(pool, work, blocks):
             stretch = cuts.popleft()
             if stretch.is_tail:
