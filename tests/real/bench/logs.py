@@ -18,7 +18,7 @@ from bench.places import MAIL_PORTS
 from bench.server import STYLES
 
 LOG_NAMES: Final = ("mail.log", "ufw.log")
-SETTLE_SECONDS: Final = 90
+SETTLE_SECONDS: Final = 150
 LOG: Final = "/var/log/rfc3339/mail.log"
 # The head of a line of smtpd, for grep; strangers may write the same further on in a line.
 HEAD: Final = r"^[^ ]* mail [a-z/]*smtpd\[[0-9]*\]:"
