@@ -54,6 +54,11 @@ def guess(source: str, user: str, password: str, *, port: int = 25) -> Talk:
     return smtp(source, login(user, password), ["say", "RSET"], port=port)
 
 
+def cut_off(whole: Talk) -> Talk:
+    """Return the same session, but the client vanishes in place of saying good-bye."""
+    return {**whole, "steps": [*whole["steps"][:-2], ["abort"]]}
+
+
 def mailbox(source: str, *logins: Step, port: int = 993) -> Talk:
     """Return an IMAP or POP3 session that logs in and leaves."""
     secure = [["tls", {}]] if port in {993, 995} else []
