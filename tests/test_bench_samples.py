@@ -71,6 +71,14 @@ def test_counts_of_every_address_are_true(mail: pd.DataFrame) -> None:
     assert wrong.to_dict("index") == {}
 
 
+def test_a_harvester_is_no_peer(mail: pd.DataFrame) -> None:
+    """Who found a mailbox by guessing, and sent nothing to it, is protected by nothing."""
+    found = mf.sources(mail).set_index("source_ip")
+    harvesters = found.loc[DEEDS["harvest of mailboxes"]["addresses"]]
+    assert set(harvesters["standing"]) == {"attacker"}
+    assert set(harvesters["legit_weight"]) == {0.0}
+
+
 def test_nobody_who_was_only_written_of_is_a_source(mail: pd.DataFrame) -> None:
     """Addresses in hostile names, mail and commands are the peer of no line on that account."""
     absent = set(TRUTH["decoys"]) - set(TRUTH["addresses"])

@@ -12,7 +12,7 @@ from mailforensics.analysis.countries import country_of
 from mailforensics.analysis.sessions import completed_use
 from mailforensics.analysis.standing import DEFAULT_RULES, StandingRules, standings
 from mailforensics.analysis.standing_homes import pairs
-from mailforensics.analysis.stores import counted_rows, firewall_table
+from mailforensics.analysis.stores import counted_rows, firewall_table, sent_no_text
 from mailforensics.analysis.weights import (
     DEFAULT_WEIGHTS,
     Weights,
@@ -53,7 +53,8 @@ def sources(
     Only the peer that a daemon itself saw is a source. Attempts count once (see `sessions`),
     folded lines count as often as they stand for, lines read twice count once. Weights are those
     of `Weights`, with the newest event of both tables as the end of the log. Logins that do not
-    look like their owner's (`standing` is `suspect`) count nothing for their address.
+    look like their owner's (`standing` is `suspect`) count nothing for their address, and no
+    message counts whose text was not sent (the counters at the end of its session say so).
 
     Args:
         events: mail events, in any order; or a store.
@@ -69,7 +70,7 @@ def sources(
     """
     if not isinstance(events, Store):
         schema.require(events, ["time", "event", "source_ip"])
-    rows = _with_codes(counted_rows(events).select(_NEEDED))
+    rows = _with_codes(_with_text(counted_rows(events).select(_NEEDED)))
     packets = _with_codes(_packets(firewall_table(firewall_events)))
     networks = _networks(rows, packets)
     tries = rows.filter((pl.col("failures") > 0) | (pl.col("logins") > 0))
@@ -88,6 +89,19 @@ def sources(
 def _with_codes(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows with an address, which is a number for each text: those group faster."""
     return rows.drop_nulls("source_ip").with_columns(pl.col("source_ip").cast(_CODE))
+
+
+def _with_text(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows; a queue id that was given to a client who then sent no text is no message.
+
+    Who guesses at mailboxes gets one with every guess that is right.
+    """
+    mailed = rows.filter(pl.col("mails") > 0).select("session").unique()
+    inside = rows.join(mailed, on="session", how="semi").filter(pl.col("event") == "disconnect")
+    empty = inside.filter(sent_no_text()).select("session", _empty=True).unique()
+    return rows.join(empty, on="session", how="left", maintain_order="left").with_columns(
+        mails=pl.when("_empty").then(0).otherwise("mails")
+    )
 
 
 def _packets(firewall_events: pd.DataFrame | None) -> pl.DataFrame:

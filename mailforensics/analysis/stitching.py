@@ -49,7 +49,8 @@ def stitch(events: pd.DataFrame) -> pl.DataFrame:
     A session's number is the `order` of its first line; lines of no session have null.
     Columns: NEEDED, `row` (position in `events`), `order`, `time`, `file`, `file_rank`, `line`,
     `repeat`, `role` (`front` talks to the client, `back` answers about passwords, `mail` serves
-    a mailbox), `message` (of Dovecot's lines and of refusals) and `session`.
+    a mailbox), `message` (of Dovecot's lines, of refusals, and of the ends of processes that took
+    mail) and `session`.
     """
     rows = counted(events, columns=schema.MAIL_EVENTS, only=NEEDED).with_columns(role=_role())
     rows = rows.with_columns(message=_messages(events, rows))
@@ -77,7 +78,9 @@ def _messages(events: pd.DataFrame, rows: pl.DataFrame) -> pl.Series:
     if "message" not in events.columns:
         return pl.Series("message", [None] * len(rows), dtype=pl.String)
     smtp = pl.col("service").is_in(["smtpd", "postscreen"])
-    spoken = (pl.col("role").is_not_null() & ~smtp) | (pl.col("event") == "reject")
+    mailed = rows.filter(pl.col("event") == "accepted")["pid"].drop_nulls().unique().implode()
+    ended = (pl.col("event") == "disconnect") & pl.col("pid").is_in(mailed)
+    spoken = (pl.col("role").is_not_null() & ~smtp) | (pl.col("event") == "reject") | ended
     wanted = rows.select(pl.when(spoken.fill_null(value=False)).then("row")).to_series()
     return to_polars(events, schema.MAIL_EVENTS, only=["message"])["message"][wanted]
 

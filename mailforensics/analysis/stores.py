@@ -128,9 +128,17 @@ def _thinned(frame: pl.DataFrame, *, need: Need) -> pl.DataFrame:
     service, event = pl.col("service"), pl.col("event")
     front = service.is_in([*_FRONTS, *_MAIL_PROCESSES]) | service.str.ends_with("-login")
     spoken = (front & ~service.is_in(_SMTP)) | (event == "reject")
+    spoken = spoken | ((event == "disconnect") & sent_no_text())
     if need.message == "mail":
         spoken = spoken | (service == "smtp") | (event == "message_id")
     return frame.with_columns(message=pl.when(spoken).then("message"))
+
+
+def sent_no_text() -> pl.Expr:
+    """Return whether the counters of a disconnect line say that no text of a mail was sent."""
+    message = pl.col("message")
+    begun = message.str.contains(" mail=", literal=True)
+    return begun & ~message.str.contains(" (?:data|bdat)=[1-9]")
 
 
 def through(

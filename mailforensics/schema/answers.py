@@ -60,7 +60,7 @@ SOURCES: Final[Table] = (
     Column("relay_refused", "int64", "count", "attempts to relay through this server"),
     Column("rejected", "int64", "count", "other refusals"),
     Column("bad_protocol", "int64", "count", "pregreet, pipelining, commands that are not SMTP"),
-    Column("accepted", "int64", "count", "messages given a queue id"),
+    Column("accepted", "int64", "count", "messages given a queue id whose text was sent"),
     Column("firewall_blocked", "int64", "count", "packets logged as blocked: a lower bound"),
     *_WEIGHTS,
     Column("attack_events", "int64", "count", "events behind attack_weight, none discounted"),

@@ -91,6 +91,26 @@ def test_legit_weight() -> None:
     assert pd.notna(row["last_login"])
 
 
+@pytest.mark.parametrize(
+    ("counters", "accepted", "standing"),
+    [
+        ("ehlo=1 mail=1 rcpt=1/9 quit=1 commands=4/12", 0, "attacker"),
+        ("ehlo=1 mail=1 rcpt=1/9 data=0/1 quit=1 commands=4/13", 0, "attacker"),
+        ("ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5", 1, "peer"),
+        ("ehlo=1 mail=1 rcpt=1 bdat=1 quit=1 commands=5", 1, "peer"),
+        ("", 1, "peer"),
+    ],
+)
+def test_a_queue_id_without_text_is_no_message(counters: str, accepted: int, standing: str) -> None:
+    """A harvester whose guess is right gets a queue id; that makes no peer of it."""
+    stranger = {"event": "reject", "reason": "<x@example.org>: User unknown in local table"}
+    rows = session(ATTACKER, {"event": "accepted", "queue_id": "Q1"}, stranger)
+    rows[-1]["message"] = f"disconnect from unknown[{ATTACKER}] {counters}"
+    row = only(rows)
+    assert (row["accepted"], row["standing"]) == (accepted, standing)
+    assert bool(row["legit_weight"]) == bool(accepted)
+
+
 def test_guest_that_guessed_is_no_user() -> None:
     """A login after guesses at strangers' accounts counts nothing for its address."""
     guesses = [failed(name) for name in ("root", "admin", "test", "bob")]

@@ -18,17 +18,17 @@ def told(result: dict[str, Any]) -> Iterator[str]:
     """Give for each thing that a result's replies prove the name of its count, a member of COUNTS.
 
     A login that worked or failed, a message (its first recipient was taken, so it has a queue
-    id), a refused command of mail; of these, `relays` are the tries to relay, the rest `rejects`.
+    id, and text was sent in this session), a refused command of mail; of these, `relays` are the tries to relay, the rest `rejects`.
     """
     if result["met"] == "open":
         yield "sessions"
-    new_message = True
+    new_message = wrote = any(reply.startswith("354") for _, reply in result["said"])
     for what, reply in result["said"]:
         if what.startswith("login "):
             yield from ["logins"] * bool(_WORKED.match(reply))
             yield from ["failures"] * bool(_REFUSED.match(reply))
         elif what.startswith("MAIL "):
-            new_message = True
+            new_message = wrote
         if what.startswith("RCPT ") and reply.startswith("250") and new_message:
             new_message = False
             yield "messages"
