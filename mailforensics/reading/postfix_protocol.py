@@ -21,17 +21,22 @@ PROTOCOL_PATTERNS: Final = (
         )
         for words in ("warning: ", "disconnect: ", "")
     ),
-    # With -v: what it says and what it hears.
-    *(
-        Pattern(
-            "server",
-            SMTPD,
-            f"{arrow} ",
-            rf"{arrow} {PEER}: (?P<reason>.*)",
-            sample=f"{arrow} unknown[198.18.9.3]: 220 mail.example.org ESMTP Postfix",
-            gives={"source_ip": "198.18.9.3", "reason": "220 mail.example.org ESMTP Postfix"},
-        )
-        for arrow in ("<", ">")
+    # With -v: what it says, and what it hears. That may be a password: no reason.
+    Pattern(
+        "server",
+        SMTPD,
+        "> ",
+        rf"> {PEER}: (?P<reason>.*)",
+        sample="> unknown[198.18.9.3]: 220 mail.example.org ESMTP Postfix",
+        gives={"source_ip": "198.18.9.3", "reason": "220 mail.example.org ESMTP Postfix"},
+    ),
+    Pattern(
+        "server",
+        SMTPD,
+        "< ",
+        rf"< {PEER}: .*",
+        sample="< unknown[198.18.9.3]: AGJvYgBodW50ZXIy",
+        gives={"source_ip": "198.18.9.3"},
     ),
     # The plain shape, then every shape: 3.x adds the name the client asked for.
     Pattern(

@@ -80,7 +80,8 @@ def _tries_once(events: pd.DataFrame) -> pd.DataFrame:
     """Return the events with refused logins counted once each, however many lines tell of them."""
     tries = refused_logins(events)
     failed = events["event"] == "auth_failed"
-    counted = events.assign(repeat=events["repeat"].where(~failed, tries))
+    counted = events[["time", "event", "source_ip", "repeat", "duplicate"]]
+    counted = counted.assign(repeat=events["repeat"].where(~failed, tries))
     return counted.loc[~failed | (tries > 0)]
 
 
