@@ -17,8 +17,9 @@ _RELAYING: Final = ">: Relay access denied"
 def told(result: dict[str, Any]) -> Iterator[str]:
     """Give for each thing that a result's replies prove the name of its count, a member of COUNTS.
 
-    A login that worked or failed, a message (its first recipient was taken, so it has a queue
-    id, and text was sent in this session), a refused command of mail; of these, `relays` are the tries to relay, the rest `rejects`.
+    A login that worked or failed; a message (its first recipient was taken, so it has a queue id,
+    and text was sent in this session); a refused command of mail: of these, `relays` are the tries
+    to relay, the rest `rejects`.
     """
     if result["met"] == "open":
         yield "sessions"
