@@ -38,9 +38,9 @@ from mailforensics.export.forms import BanList, export
 from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.firewall import Firewall, read_firewall
-from mailforensics.reading.ingest import ingest
 from mailforensics.reading.mail import read_mail_log
-from mailforensics.reading.store import Store, open_store
+from mailforensics.reading.stores.ingest import ingest
+from mailforensics.reading.stores.store import Store, open_store
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.reading.unknown import unknown
 from mailforensics.review.ban_under_test import ban_under_test

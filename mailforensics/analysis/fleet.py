@@ -10,7 +10,7 @@ from mailforensics.addresses import network_of
 from mailforensics.analysis.bridge import NAMES_JOINED_BY, to_pandas
 from mailforensics.analysis.stores import counted_rows
 from mailforensics.errors import ArgumentError
-from mailforensics.reading.store import Store
+from mailforensics.reading.stores.store import Store
 
 BY: Final = ("network", "source_ip")
 HOSTS_SHOWN: Final = 20

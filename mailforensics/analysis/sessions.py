@@ -8,7 +8,7 @@ import polars as pl
 from mailforensics import schema
 from mailforensics.analysis.bridge import distinct_names, to_pandas
 from mailforensics.analysis.stores import counted_rows
-from mailforensics.reading.store import Store
+from mailforensics.reading.stores.store import Store
 
 _BEGINS: Final = ("connect", "screen_connect")
 _LOST: Final = ("lost_connection", "timeout", "too_many_errors", "hangup")

@@ -23,7 +23,7 @@ from mailforensics.analysis.weights import (
     exact_sum,
     legit_weights,
 )
-from mailforensics.reading.store import Store
+from mailforensics.reading.stores.store import Store
 
 _COUNTS: Final = {
     "auth_failed": "failures",

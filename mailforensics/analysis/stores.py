@@ -19,9 +19,9 @@ from mailforensics import schema
 from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.bridge import BEGINS
 from mailforensics.analysis.stitching import NEEDED, stitch
-from mailforensics.reading.store import Store
-from mailforensics.reading.store_cluster import current_client, on_workers
-from mailforensics.reading.store_question import Question
+from mailforensics.reading.stores.cluster import current_client, on_workers
+from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.store import Store
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -13,8 +13,8 @@ from mailforensics.analysis.bridge import TIME
 from mailforensics.analysis.refusals import refused_logins
 from mailforensics.analysis.stores import LOGINS, for_each_host, on_whole
 from mailforensics.errors import ArgumentError
-from mailforensics.reading.store import Store
-from mailforensics.reading.store_question import Question
+from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.store import Store
 
 _UNITS: Final = {"s": "s", "min": "m", "m": "m", "h": "h", "d": "d", "w": "w"}
 _TIMES: Final = ("time", "start", "first_time", "first_seen")

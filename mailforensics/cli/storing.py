@@ -7,9 +7,9 @@ import click
 from mailforensics.analysis.fleet import fleet
 from mailforensics.cli.options import STAMPS, logs_argument, tell, with_options
 from mailforensics.errors import MissingExtraError
-from mailforensics.reading.ingest import ingest
-from mailforensics.reading.store import open_store
-from mailforensics.reading.store_work import KINDS
+from mailforensics.reading.stores.ingest import ingest
+from mailforensics.reading.stores.store import open_store
+from mailforensics.reading.stores.work import KINDS
 from mailforensics.show.tables import as_text
 
 cluster_option = click.option(

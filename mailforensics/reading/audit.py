@@ -5,8 +5,8 @@ import polars as pl
 import pyarrow as pa
 
 from mailforensics.reading.audit_notes import CHECKERS, TELLING, notes_of
-from mailforensics.reading.store import Store
-from mailforensics.reading.store_cluster import current_client, on_workers
+from mailforensics.reading.stores.cluster import current_client, on_workers
+from mailforensics.reading.stores.store import Store
 from mailforensics.schema import AUDIT, conform, require
 
 _NO_FACTS = "the table carries no facts of its files (attrs were lost on the way)"

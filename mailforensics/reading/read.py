@@ -14,7 +14,7 @@ from mailforensics.reading.evidence import Evidence, Source, find_evidence
 from mailforensics.reading.files import Parser, read_file
 from mailforensics.reading.order import find_duplicates, put_in_order
 from mailforensics.reading.repeats import fill_repeats, orphan_notes
-from mailforensics.reading.store import open_store, store_at
+from mailforensics.reading.stores.store import open_store, store_at
 from mailforensics.reading.tables import to_pandas
 from mailforensics.reading.times import settle_times
 from mailforensics.schema import Table

@@ -13,7 +13,7 @@ from mailforensics.addresses import parse_network
 from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
-from mailforensics.reading.store_place import is_remote
+from mailforensics.reading.stores.place import is_remote
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.decisions import Decisions
 from mailforensics.schema import FIREWALL_EVENTS, empty

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import mailforensics as mf
 from mailforensics.errors import ArgumentError, EvidenceError, StoreBusyError
-from mailforensics.reading.store_manifest import load, locked
-from mailforensics.reading.store_place import Place
+from mailforensics.reading.stores.manifest import load, locked
+from mailforensics.reading.stores.place import Place
 from tests.logs import HARD_LINES, hard_log
 
 WEEK = Path("data/samples/week")

@@ -11,7 +11,7 @@ import pyarrow.dataset as ds
 
 from mailforensics.addresses import Address, Network, network_of, parse_network
 from mailforensics.errors import ArgumentError
-from mailforensics.reading.store_manifest import Part
+from mailforensics.reading.stores.manifest import Part
 
 Moment = str | datetime | pd.Timestamp
 Words = str | Iterable[str]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mailforensics.errors import EvidenceError, StoreBusyError
-from mailforensics.reading.store_place import Place, is_remote
+from mailforensics.reading.stores.place import Place, is_remote
 
 MANIFEST: Final = "manifest.json"
 LOCK: Final = ".lock"

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import polars as pl
 import pyarrow as pa
 
-from mailforensics.reading.store_manifest import Part
-from mailforensics.reading.store_place import Place
+from mailforensics.reading.stores.manifest import Part
+from mailforensics.reading.stores.place import Place
 
 # Above so many parts a chunk, those with few rows share one: a forged host costs no file.
 MOST_PARTS: Final = 256

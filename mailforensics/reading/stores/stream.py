@@ -21,9 +21,9 @@ from mailforensics.reading.files import (
     parse_block,
 )
 from mailforensics.reading.read import LogKind
-from mailforensics.reading.store_manifest import Part, Progress, Tally
-from mailforensics.reading.store_parts import Shelf, write_parts
-from mailforensics.reading.store_tally import Carry, with_spans
+from mailforensics.reading.stores.manifest import Part, Progress, Tally
+from mailforensics.reading.stores.parts import Shelf, write_parts
+from mailforensics.reading.stores.tally import Carry, with_spans
 from mailforensics.reading.tables import to_arrow
 from mailforensics.reading.text import HEAD_BYTES, refuse_binary
 

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import polars as pl
 
-from mailforensics.reading.store_manifest import Entry, Part
-from mailforensics.reading.store_place import Place
+from mailforensics.reading.stores.manifest import Entry, Part
+from mailforensics.reading.stores.place import Place
 from mailforensics.reading.times import with_year
 from mailforensics.reading.zones import to_utc
 

@@ -12,10 +12,10 @@ from mailforensics.reading.evidence import Evidence
 from mailforensics.reading.evidence_names import FIREWALL_LOGS, MAIL_LOGS
 from mailforensics.reading.mail import parse_mail
 from mailforensics.reading.read import LogKind
-from mailforensics.reading.store_manifest import Progress
-from mailforensics.reading.store_match import fresh
-from mailforensics.reading.store_parts import Shelf
-from mailforensics.reading.store_stream import ChangedError, Step, stream_file
+from mailforensics.reading.stores.manifest import Progress
+from mailforensics.reading.stores.match import fresh
+from mailforensics.reading.stores.parts import Shelf
+from mailforensics.reading.stores.stream import ChangedError, Step, stream_file
 from mailforensics.reading.ufw import parse_ufw
 from mailforensics.schema import FIREWALL_EVENTS, MAIL_EVENTS
 

@@ -13,10 +13,10 @@ from mailforensics import schema
 from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.audit_notes import notes_of, telling
 from mailforensics.reading.order import put_in_order
-from mailforensics.reading.store_audit import audit_table, facts
-from mailforensics.reading.store_manifest import MANIFEST, Entry, Manifest, Part, load
-from mailforensics.reading.store_place import Place, is_remote
-from mailforensics.reading.store_question import (
+from mailforensics.reading.stores.audit import audit_table, facts
+from mailforensics.reading.stores.manifest import MANIFEST, Entry, Manifest, Part, load
+from mailforensics.reading.stores.place import Place, is_remote
+from mailforensics.reading.stores.question import (
     Moment,
     Networks,
     Question,
@@ -25,8 +25,8 @@ from mailforensics.reading.store_question import (
     networks,
     words,
 )
-from mailforensics.reading.store_rows import read_part
-from mailforensics.reading.store_settle import days_of, in_order, marked
+from mailforensics.reading.stores.rows import read_part
+from mailforensics.reading.stores.settle import days_of, in_order, marked
 from mailforensics.reading.tables import to_pandas
 
 _SETTLED: Final = ("file", "duplicate")

@@ -13,8 +13,8 @@ from mailforensics.errors import EvidenceError
 from mailforensics.reading.evidence import Evidence, Source, find_evidence
 from mailforensics.reading.evidence_names import rotation_key
 from mailforensics.reading.evidence_open import open_file
-from mailforensics.reading.store_manifest import Entry, Manifest
-from mailforensics.reading.store_place import is_remote, open_remote, remote
+from mailforensics.reading.stores.manifest import Entry, Manifest
+from mailforensics.reading.stores.place import is_remote, open_remote, remote
 
 HEAD_BYTES: Final = 4096
 SIGNATURE_BYTES: Final = 1 << 16

@@ -17,10 +17,10 @@ import pyarrow.dataset as ds
 from mailforensics.reading.evidence import Evidence
 from mailforensics.reading.evidence_names import rotation_key, short_names
 from mailforensics.reading.order import KEY, overlapping, read_again
-from mailforensics.reading.store_cluster import on_workers
-from mailforensics.reading.store_manifest import Entry, Manifest, Part
-from mailforensics.reading.store_place import Place
-from mailforensics.reading.store_rows import UTC_TIME, local_times, read_part, settled
+from mailforensics.reading.stores.cluster import on_workers
+from mailforensics.reading.stores.manifest import Entry, Manifest, Part
+from mailforensics.reading.stores.place import Place
+from mailforensics.reading.stores.rows import UTC_TIME, local_times, read_part, settled
 from mailforensics.reading.times import year_notes
 from mailforensics.reading.years import YearlessFile, settle_years
 from mailforensics.reading.zones import to_utc

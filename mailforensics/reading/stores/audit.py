@@ -6,8 +6,8 @@ import pandas as pd
 
 from mailforensics import schema
 from mailforensics.reading.repeats import orphan_notes
-from mailforensics.reading.store_manifest import Entry
-from mailforensics.reading.store_settle import span_of
+from mailforensics.reading.stores.manifest import Entry
+from mailforensics.reading.stores.settle import span_of
 
 
 def facts(entry: Entry) -> dict[str, object]:

@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 
 from mailforensics.reading.repeats import fill_repeats
-from mailforensics.reading.store_manifest import Tally
+from mailforensics.reading.stores.manifest import Tally
 from mailforensics.reading.years import HALF_YEAR
 
 _HALF_YEAR: Final = HALF_YEAR // HALF_YEAR.resolution

@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.evidence import Evidence, Source
-from mailforensics.reading.store import Store, open_store
-from mailforensics.reading.store_cluster import as_finished, current_client
-from mailforensics.reading.store_manifest import Manifest, Progress, load, locked
-from mailforensics.reading.store_match import Job, Look, gather, look_at, match, new_entry
-from mailforensics.reading.store_parts import Shelf
-from mailforensics.reading.store_place import Place
-from mailforensics.reading.store_settle import settle
-from mailforensics.reading.store_stream import CHUNK_BYTES
-from mailforensics.reading.store_work import KINDS, File, Outcome, Task, last_outcome, read_file
+from mailforensics.reading.stores.cluster import as_finished, current_client
+from mailforensics.reading.stores.manifest import Manifest, Progress, load, locked
+from mailforensics.reading.stores.match import Job, Look, gather, look_at, match, new_entry
+from mailforensics.reading.stores.parts import Shelf
+from mailforensics.reading.stores.place import Place
+from mailforensics.reading.stores.settle import settle
+from mailforensics.reading.stores.store import Store, open_store
+from mailforensics.reading.stores.stream import CHUNK_BYTES
+from mailforensics.reading.stores.work import KINDS, File, Outcome, Task, last_outcome, read_file
 from mailforensics.reading.zones import check_zone
 
 # What was read and not saved is read again after a crash; saving takes at most a part in so many.
