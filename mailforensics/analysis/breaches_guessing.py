@@ -81,7 +81,8 @@ def _with_history(case: Case, found: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(
         home=(pl.col("here") < pl.col("time")).fill_null(value=False),
         away=away,
-        mingled=two["mingled"].fill_null(value=False) & ~found.select(away).to_series(),
+        mingled=(two["mingled"].fill_null(value=False) & ~found.select(away).to_series())
+        | two["mixed"].fill_null(value=False),
     )
 
 
@@ -89,12 +90,18 @@ def _two_devices(case: Case) -> pl.DataFrame:
     """Return where failures go on between the logins of an account, as `mingled`.
 
     One device then has the old and another the right password; guessers stop when they are in.
+    `mixed`: on so many days that it is true of a place where the account is a guest.
     """
     keys = ["account", "place"]
+    day = pl.col("time").dt.date()
+    refused = case.failures.select(*keys, day=day).unique()
+    mixed = case.logins.select(*keys, day=day).unique().join(refused, on=[*keys, "day"])
+    mixed = mixed.group_by(keys).agg(mixed=pl.len() >= DEFAULT_HOME_RULES.mingled_days)
     last = case.failures.group_by(keys).agg(last=pl.col("time").max())
     before = case.logins.join(last, on=keys).filter(pl.col("time") < pl.col("last"))
     enough = pl.len() >= DEFAULT_HOME_RULES.mingled_logins
-    return before.group_by(keys).agg(mingled=enough)
+    mingled = before.group_by(keys).agg(mingled=enough)
+    return mingled.join(mixed, on=keys, how="full", coalesce=True)
 
 
 def _explained_failures(case: Case, found: pl.DataFrame, strange: pl.DataFrame) -> pl.DataFrame:

@@ -20,12 +20,15 @@ class HomeRules:
         settled_hours: hours of use after which a second network counts as a home as well.
         mingled_logins: logins between the failures that show two devices of one owner, the one
             with the old and the other with the right password. Guessers stop when they are in.
+        mingled_days: days with both that show the same of an account that was in use elsewhere
+            before. A thief has the day he gets in and the day he is locked out.
     """
 
     mistyped: int = 4
     mistyped_away: int = 2
     settled_hours: float = 24.0
     mingled_logins: int = 3
+    mingled_days: int = 4
 
 
 DEFAULT_HOME_RULES: Final = HomeRules()
@@ -91,7 +94,7 @@ def _with_homes(tried: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
 
     Adds `home_login` (its first login from this network), `any_login` (from anywhere),
     `network_login` (of anybody from this network), `guest` (in use elsewhere before), `early`
-    (failures on it in this network before it was settled there), `ahead` (before its first login
+    (failures on it in this network before it was settled there; none of an owner's two devices), `ahead` (before its first login
     there), `settled` (at home here, by more
     than a login that ended its failures), `strange` (refused, and never a login of it here),
     `foreign` (failures of the address before its first login on strange accounts or on none) and
@@ -107,11 +110,13 @@ def _with_homes(tried: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
         strange=named & (pl.col("failures") > 0) & pl.col("home_login").is_null(),
         refusing=(pl.col("failures") > 0).sum().over("account"),
     )
+    mixed = pl.col("mixed") >= rules.mingled_days
     foreign = pl.col("before").filter(~named | pl.col("strange")).sum()
     return (
         homes.with_columns(foreign=foreign.over("source_ip"))
         .join(_beginnings(homes, tries, rules), on=["network", "account"], how="left")
-        .with_columns(pl.col("early", "ahead", "mingled").fill_null(0))
+        .with_columns(pl.col("early", "ahead", "mingled", "mixed").fill_null(0))
+        .with_columns(early=pl.when(mixed).then(0).otherwise("early"))
         .with_columns(settled=_is_settled(rules))
     )
 
@@ -119,7 +124,7 @@ def _with_homes(tried: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
 def _beginnings(homes: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> pl.DataFrame:
     """Return for each account and network what failed before it was at home there.
 
-    `mingled` are the logins before the last of the failures.
+    `mingled` are the logins before the last of the failures, `mixed` the days with both.
     """
     keys = ["network", "account"]
     known = homes.filter(pl.col("home_login").is_not_null())
@@ -128,14 +133,21 @@ def _beginnings(homes: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
     failed = pl.col("failures") > 0
     return (
         tries.join(known.select(*keys, "guest", "home_login").unique(), on=keys)
-        .with_columns(last=pl.col("time").filter(failed).max().over(keys))
+        .with_columns(last=pl.col("time").filter(failed).max().over(keys), both=_is_mixed(keys))
         .group_by(keys)
         .agg(
             early=pl.col("failures").filter(pl.col("time") < settled_at).sum(),
             ahead=pl.col("failures").filter(pl.col("time") < pl.col("home_login")).sum(),
             mingled=pl.col("logins").filter(pl.col("time") < pl.col("last")).sum(),
+            mixed=pl.col("time").dt.date().filter("both").n_unique(),
         )
     )
+
+
+def _is_mixed(keys: list[str]) -> pl.Expr:
+    """Say which logins happened on a day on which the account was refused in the network too."""
+    refused = (pl.col("failures") > 0).any().over(*keys, pl.col("time").dt.date())
+    return (pl.col("logins") > 0) & refused
 
 
 def _is_settled(rules: HomeRules) -> pl.Expr:

@@ -79,6 +79,17 @@ def test_two_devices_of_one_owner() -> None:
     assert standing(rows) == "stale_password"
 
 
+@pytest.mark.parametrize(("days", "expected"), [(9, "stale_password"), (2, "attacker")])
+def test_two_devices_away_from_home(days: int, expected: str) -> None:
+    """A phone refused each hour where its owner logs in each day is no attacker; a thief's is."""
+    rows = [login(HOME, 0), *refused(AWAY, 24 * days, at=HOUR, gap=HOUR)]
+    rows += [login(NEXT_DOOR, DAY * day + 9 * HOUR) for day in range(1, days)]
+    assert standing(rows) == expected
+    assert standing(rows, NEXT_DOOR) == ("user" if days > 4 else "suspect")
+    found = mf.breaches(events(rows))
+    assert ("critical" in set(found["severity"])) == (days <= 4)
+
+
 @pytest.mark.parametrize(("hours", "expected"), [(2, "suspect"), (30, "stale_password")])
 def test_second_network_of_a_user(hours: int, expected: str) -> None:
     """A second network is a home after a day of use; a stolen password is changed sooner."""
