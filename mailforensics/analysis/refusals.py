@@ -33,6 +33,19 @@ def refused_logins(events: pd.DataFrame) -> "pd.Series[int]":
     return counts.where(refused, 0).astype("int64")
 
 
+def count_refused(events: pd.DataFrame) -> int:
+    """Return how many logins were refused, each counted once, whatever lines tell of it.
+
+    A try that only the counters of a disconnect line show (`auth=0/1`) counts too.
+
+    Args:
+        events: mail events, in any order.
+    """
+    if events.empty:
+        return 0
+    return int(count_once(stitch(events))["failures"].sum())
+
+
 def _alone(events: pd.DataFrame) -> "pd.Series[int]":
     """Return what each line by itself says: as often as it stands for, times its tries."""
     once = pd.Series(1, index=events.index, dtype="int64")

@@ -94,8 +94,8 @@ def _with_homes(tried: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
 
     Adds `home_login` (its first login from this network), `any_login` (from anywhere),
     `network_login` (of anybody from this network), `guest` (in use elsewhere before), `early`
-    (failures on it in this network before it was settled there; none of an owner's two devices), `ahead` (before its first login
-    there), `settled` (at home here, by more
+    (failures on it in this network before it was settled there; none of an owner's two devices),
+    `ahead` (before its first login there), `settled` (at home here, by more
     than a login that ended its failures), `strange` (refused, and never a login of it here),
     `foreign` (failures of the address before its first login on strange accounts or on none) and
     `refusing` (addresses that failed on it, anywhere).

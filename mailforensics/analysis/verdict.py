@@ -8,11 +8,29 @@ import pandas as pd
 from mailforensics import schema
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.countries import country_data
-from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.refusals import count_refused
 from mailforensics.analysis.stores import EVERY_LINE, takes_stores
 
 SHORT_DAYS: Final = 7
 SILENT_HOURS: Final = 24
+SIGN_WORDS: Final = {
+    "success_after_failures": "a login that worked after failures",
+    "spray_then_success": "a login from a new place after many addresses tried the account",
+    "login_from_attacker": "a login from a network that attacks",
+    "login_without_message": "a password that worked and was not used",
+    "new_network": "a login from a new network",
+    "new_country": "a login from a new country",
+    "impossible_travel": "logins from two countries too soon after each other",
+    "many_networks": "many networks using one account within an hour",
+    "role_account": "a login to a name that attackers try first",
+    "dormant_account": "a login to an account that had slept",
+    "mail_burst": "far more mail than ever from one account",
+    "stranger_relay": "mail of strangers passed on without a login",
+    "login_from_campaign": "a login from addresses that attack together",
+    "campaign_then_success": "a login to an account that many addresses attacked together",
+    "known_hostile": "a login from an address known to be hostile",
+    "stolen_account": "a new place using an account just after a break-in",
+}
 NOT_UNDERSTOOD: Final = "Nothing can be said: no line of these files is of a known mail server."
 
 
@@ -25,12 +43,14 @@ class Verdict:
         found: what speaks for it: the signs, or the figures behind "no sign".
         not_visible: what the log could not have shown, each with the reason.
         signs: the table that `breaches` returned.
+        refused: logins that were refused, each counted once.
     """
 
     headline: str
     found: tuple[str, ...]
     not_visible: tuple[str, ...]
     signs: pd.DataFrame
+    refused: int = 0
 
     def __str__(self) -> str:
         found = [f"- {line}" for line in self.found]
@@ -52,11 +72,14 @@ def verdict(events: pd.DataFrame, *, signs: pd.DataFrame | None = None) -> Verdi
     schema.require(events, ["time", "event", "source_ip", "service", "username", "auth_ok"])
     table = breaches(events) if signs is None else signs
     schema.require(table, ["severity", "sign", "username", "explanation"])
+    refused = count_refused(events)
+    why = _why(events, refused)
     return Verdict(
-        headline=_headline(table, _why(events)) if _is_understood(events) else NOT_UNDERSTOOD,
-        found=(*_figures(events), *_worst(table)),
+        headline=_headline(table, why) if _is_understood(events) else NOT_UNDERSTOOD,
+        found=(*_figures(events, refused), *_worst(table)),
         not_visible=tuple(_not_visible(events)),
         signs=table,
+        refused=refused,
     )
 
 
@@ -71,9 +94,10 @@ def _headline(table: pd.DataFrame, why: str) -> str:
             "look through what it sent."
         )
     if high:
+        signs = table.loc[table["severity"] == "high", "sign"].unique()
         return (
             f"No certain break-in, but {_many(high, 'sign')} to ask about today: "
-            f"{', '.join(sorted(table.loc[table['severity'] == 'high', 'sign'].unique()))}."
+            f"{', '.join(sorted(map(in_words, signs)))}."
         )
     if look:
         return (
@@ -83,31 +107,35 @@ def _headline(table: pd.DataFrame, why: str) -> str:
     return f"No sign that anybody got in: {why}."
 
 
+def in_words(sign: str) -> str:
+    """Return what a sign of `breaches` means in plain words, as part of a sentence."""
+    return SIGN_WORDS.get(sign, sign.replace("_", " "))
+
+
 def _is_understood(events: pd.DataFrame) -> bool:
     return bool((~events["event"].isin(["other", "unparsed"])).any())
 
 
-def _why(events: pd.DataFrame) -> str:
+def _why(events: pd.DataFrame, refused: int) -> str:
     """Return what "no sign" rests on, in a few words."""
     worked = events["event"].eq("auth_ok") | events["auth_ok"].fillna(0).gt(0)
     worked |= events["event"].eq("accepted") & events["username"].notna()
-    tried = events["event"].eq("auth_failed").any()
     if worked.any():
         return "every login that worked looks like its owner's"
-    return "not one login attempt worked" if tried else "nobody even tried to log in"
+    return "not one login attempt worked" if refused else "nobody even tried to log in"
 
 
-def _figures(events: pd.DataFrame) -> list[str]:
+def _figures(events: pd.DataFrame, refused: int) -> list[str]:
     """Return the figures that any answer rests on."""
     counted = events[~events["duplicate"]] if "duplicate" in events.columns else events
     kinds = counted.groupby("event")["repeat"].sum() if len(counted) else pd.Series(dtype="int64")
-    tried, worked = int(refused_logins(events).sum()), int(kinds.get("auth_ok", 0))
+    worked = int(kinds.get("auth_ok", 0))
     sent = counted["event"].eq("accepted") & counted["username"].notna()
     closed = counted["event"].eq("disconnect") & counted["auth_tried"].fillna(0).gt(0)
     none = int((closed & counted["auth_ok"].fillna(0).eq(0)).sum())
     return [
         f"{_many(len(counted), 'line')} from {_span(counted)}.",
-        f"{_many(tried, 'failed login')} in the lines; {_many(none, 'session')} ended with "
+        f"{_many(refused, 'refused login')} in the lines; {_many(none, 'session')} ended with "
         "`auth=0/n`: none of n tries worked.",
         f"{worked:,} logins to mailboxes, {int(sent.sum()):,} messages sent after a login, and "
         f"{_unexplained(counted):,} disconnects with `auth=1`.",

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
+from mailforensics.analysis.verdict import in_words
 from mailforensics.review.findings import Findings
 
 Tone = Literal["good", "look", "bad", ""]
@@ -25,8 +26,12 @@ def headline(found: Findings) -> str:
     attacking = _attacking(found)
     if attacking.empty:
         return _no_attack(found.events["event"])
-    tries = many(int(attacking["auth_failed"].sum()), "login")
-    who = f"{many(len(attacking), 'address')} attacked, {tries} refused"
+    theirs, every = int(attacking["auth_failed"].sum()), found.verdict.refused
+    who = f"{many(len(attacking), 'address')} attacked"
+    if theirs < every:
+        who += f": {theirs:,} of {many(every, 'refused login')} were theirs"
+    else:
+        who += f": {many(theirs, 'refused login')}" if theirs else ", no login was refused"
     return f"{who}; {_in_short(found)}"
 
 
@@ -53,7 +58,7 @@ def together(found: Findings) -> str:
     """Return in a sentence which addresses act together, or why none is known to."""
     table = found.campaigns.table
     if table.empty:
-        return "No addresses were found to act together."
+        return "No addresses were found to act together beyond one network."
     largest = table.iloc[0]
     who = many(int(largest["addresses"]), "address")
     where = many(int(largest["networks"]), "network")
@@ -72,10 +77,13 @@ def many(count: int, noun: str) -> str:
 
 
 def _attacking(found: Findings) -> pd.DataFrame:
-    """Return the sources that attacked the mail server itself; mere firewall noise is left out."""
+    """Return the sources that attacked the mail server itself.
+
+    Mere firewall noise is left out, and so is who only logged in, however doubtful.
+    """
     hostile = found.sources["standing"].isin(["attacker", "suspect"])
-    knocked = found.sources["sessions"] > 0
-    return found.sources.loc[hostile & knocked]
+    attacked = found.sources["attack_events"] > found.sources["firewall_blocked"]
+    return found.sources.loc[hostile & attacked]
 
 
 def _who(found: Findings) -> Answer:
@@ -106,7 +114,7 @@ def _inside(found: Findings) -> Answer:
     tone: Tone = "bad" if critical else "look" if high else "good"
     signs = found.verdict.signs.head(3)
     lines = tuple(
-        f"{severity}: {username}, {sign.replace('_', ' ')}"
+        f"{severity}: {username}, {in_words(sign)}"
         for severity, username, sign in signs[["severity", "username", "sign"]].fillna("").values
     )
     return Answer("Did anyone get in?", found.verdict.headline, lines, tone)
@@ -119,7 +127,7 @@ def _whom(found: Findings) -> Answer:
     share = found.candidates.loc[found.candidates["suggestion"] == "approve", "share"].sum()
     if found.candidates.empty:
         return Answer(question, "Nobody: no network is worth a rule.", (), "good")
-    lead = f"{many(approve, 'network')} can be approved at once: {share:.0%} of the attack."
+    lead = f"{many(approve, 'network')} can be approved at once: {share:.0%} of the attack weight."
     if not approve:
         lead = "No network without a closer look."
     rest = f"{look:,} need a look, {reject:,} should be left alone."

@@ -1,5 +1,7 @@
 """Breaches: what is found, how severe it is, and what must not be called a break-in."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -7,6 +9,7 @@ import pandas as pd
 import mailforensics as mf
 from mailforensics import schema
 from mailforensics.analysis.breaches import breaches
+from mailforensics.analysis.verdict import SIGN_WORDS
 from tests.frames import events, failed, session
 
 HOME, THIEF, OTHER = "203.0.113.5", "198.18.201.9", "198.19.13.66"
@@ -205,3 +208,12 @@ def test_empty_log() -> None:
     nothing = schema.empty(schema.MAIL_EVENTS)
     pd.testing.assert_frame_equal(breaches(nothing), schema.empty(schema.BREACHES))
     assert mf.verdict(nothing).headline.startswith("Nothing can be said")
+
+
+def test_every_sign_has_plain_words() -> None:
+    """No headline shows an identifier: each sign that the code can give has words of its own."""
+    folder = Path(mf.__file__).parent / "analysis"
+    text = "".join(path.read_text("utf-8") for path in folder.glob("breaches*.py"))
+    signs = set(re.findall(r'sign="(\w+)"', text)) | {"new_network", "new_country"}
+    assert signs <= set(SIGN_WORDS)
+    assert not any("_" in words for words in SIGN_WORDS.values())

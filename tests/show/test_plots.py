@@ -60,7 +60,7 @@ def sessions(count: int) -> pd.DataFrame:
 def test_pressure_names_the_loudest_network(mail: pd.DataFrame) -> None:
     """The title says which network was refused most, and the axis names the zone."""
     ax = plots.plot_pressure(mail, zone="Europe/Berlin")
-    assert title(ax) == "212.70.149.0/24 made 63 % of all 1,075 refused tries"
+    assert title(ax) == "212.70.149.0/24 made 63 % of all 1,075 refused tries (1,004 logins)"
     assert ax.get_xlabel() == "time (Europe/Berlin)"
     assert ax.get_yticklabels()[-1].get_text() == "147 other networks"
 

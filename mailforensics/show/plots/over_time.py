@@ -70,7 +70,8 @@ def plot_pressure(
     bar.set_label(f"refused tries per {style.bin_words(size)}")
     style.plain_numbers(bar.ax.yaxis)
     total, first = counts.sum(), counts[0].sum()
-    finding = f"{labels[0]} made {style.percent(first, total)} of {style.tries(int(total))}"
+    logins = int(attacks.loc[attacks["event"] == "auth_failed", "repeat"].sum())
+    finding = f"{labels[0]} made {style.percent(first, total)} of {style.tries(int(total), logins)}"
     return style.tell(
         ax, finding, f"one row a network, one column per {style.bin_words(size)}; white: none"
     )

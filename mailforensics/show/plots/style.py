@@ -151,9 +151,14 @@ def percent(part: float, whole: float) -> str:
     return f"{min(share, 99.0 if part < whole else 100.0):.0f} %"
 
 
-def tries(count: int) -> str:
-    """Return a number of refused tries in words: `all 1,068 refused tries`."""
-    return "the one refused try" if count == 1 else f"all {count:,} refused tries"
+def tries(count: int, logins: int) -> str:
+    """Return refused tries in words: `all 9 refused logins`, `all 9 refused tries (7 logins)`."""
+    kind = "login" if logins == count else "try"
+    if count == 1:
+        return f"the one refused {kind}"
+    if logins == count:
+        return f"all {count:,} refused logins"
+    return f"all {count:,} refused tries ({many(logins, 'login')})"
 
 
 def many(count: int, word: str) -> str:
