@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailforensics.cli import main
+from mailforensics.cli.reporting import told_if_stopped
 from mailforensics.export.forms import FILE_NAMES
 from mailforensics.review.case import open_case
 
@@ -108,8 +109,43 @@ def test_a_case_keeps_what_it_protects(tmp_path: Path) -> None:
     assert "10 written" in written.output
     assert (open_case(case).tz, open_case(case).protect) == ("Asia/Tokyo", ("203.0.113.7",))
     newer = run("report", log, "--protect", "198.51.100.0/24", "--out", case)
-    assert "still protected: 203.0.113.7" in newer.output
+    assert "kept: protected 203.0.113.7" in newer.output
+    assert open_case(case).tz == "Asia/Tokyo"
     assert open_case(case).protect == ("198.51.100.0/24", "203.0.113.7")
+
+
+def test_a_report_on_newer_logs_keeps_the_rest_of_the_case(tmp_path: Path) -> None:
+    """Firewall, ufw logs and zone stay unless given anew; what was kept or changed is told."""
+    log, case = SAMPLES / "article.log", tmp_path / "case"
+    wall, ufw = WEEK / "ufw-status-before.txt", WEEK / "ufw.log"
+    options = ("--firewall", wall, "--ufw-log", ufw, "--tz", "Europe/Paris")
+    assert run("report", log, *options, "--out", case).exit_code == 0
+    made = open_case(case)
+    newer = run("report", log, "--tz", "Asia/Tokyo", "--out", case)
+    assert newer.exit_code == 0, newer.output
+    for told in (f"kept: firewall logs {ufw}", f"kept: firewall rules {wall}",
+                 "changed: zone Asia/Tokyo (was Europe/Paris)"):  # fmt: skip
+        assert told in newer.output
+    now = open_case(case)
+    assert (now.ufw_logs, now.firewall, now.tz) == (made.ufw_logs, made.firewall, "Asia/Tokyo")
+
+
+def test_a_report_that_fails_leaves_the_case_as_it_was(tmp_path: Path) -> None:
+    """Case, candidates and report change together at the end of the work, or not at all."""
+    case = tmp_path / "case"
+    assert run("report", SAMPLES / "article.log", "--out", case).exit_code == 0
+    before = {path.name: path.read_bytes() for path in case.iterdir()}
+    assert run("report", tmp_path / "no.log", "--protect", "203.0.113.7", "--out", case).exit_code
+    assert {path.name: path.read_bytes() for path in case.iterdir()} == before
+
+
+def test_a_stopped_report_says_that_nothing_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C ends with one line and the exit code that shells know."""
+    with pytest.raises(SystemExit, match="130"), told_if_stopped(tmp_path):
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == f"… stopped; the case in {tmp_path} is as it was\n"
 
 
 @pytest.mark.parametrize("form", sorted(FILE_NAMES))

@@ -2,43 +2,96 @@
 
 import shutil
 import sys
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
 from mailforensics.cli.options import tell
-from mailforensics.errors import ArgumentError
-from mailforensics.review.case import CASE_FILE, STDIN, Case, open_case
+from mailforensics.errors import ArgumentError, EvidenceError
+from mailforensics.review.case import (
+    CASE_FILE,
+    STDIN,
+    Case,
+    absolute,
+    open_case,
+    prepared_case,
+)
 from mailforensics.review.guard import Guard
 
+DESCRIBED: Final = {
+    "ufw_logs": "firewall logs",
+    "firewall": "firewall rules",
+    "tz": "zone",
+    "year": "year",
+    "protect": "protected",
+    "allow_documentation": "documentation networks may be banned:",
+}
 
-def named_case(folder: Path, evidence: dict[str, Any]) -> Case:
-    """The case that a command line describes, not yet written down."""
+
+def named_case(context: click.Context, folder: Path, evidence: dict[str, Any]) -> Case:
+    """The case that a command line describes, not yet written down.
+
+    What the folder's case says and the command line does not is kept: naming logs anew must not
+    lose its firewall or its zone, nor open to bans what it protects.
+    """
+    before = _case_before(folder)
+    evidence = evidence | _still_so(context, before, evidence)
     logs = tuple(_kept(log, folder) for log in evidence["logs"])
-    case = Case(folder=folder, **(evidence | {"logs": logs}))
-    return replace(case, protect=(*case.protect, *_still_protected(case)))
+    return prepared_case(Case(folder=folder, **(evidence | {"logs": logs})))
 
 
-def _still_protected(case: Case) -> list[str]:
-    """What the folder's case protected so far: naming logs anew must not open it to bans."""
-    if not (case.folder / CASE_FILE).exists():
-        return []
-    more = [network for network in open_case(case.folder).protect if network not in case.protect]
-    if more:
-        tell(f"still protected: {', '.join(more)} (as {case.folder / CASE_FILE} says)")
-    return more
+def _case_before(folder: Path) -> Case | None:
+    if not (folder / CASE_FILE).exists():
+        return None
+    try:
+        return open_case(folder)
+    except EvidenceError as problem:
+        tell(f"nothing is kept of the case that was there: {problem}")
+        return None
+
+
+def _still_so(
+    context: click.Context, before: Case | None, evidence: dict[str, Any]
+) -> dict[str, Any]:
+    """The fields that the case keeps; each is told, and so is each that is changed."""
+    if before is None:
+        return {}
+    kept: dict[str, Any] = {}
+    for name, words in DESCRIBED.items():
+        old, new = getattr(before, name), evidence[name]
+        if name == "protect":
+            kept[name] = (*new, *(network for network in old if network not in new))
+            _tell_kept(words, [network for network in old if network not in new])
+        elif context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            kept[name] = old
+            _tell_kept(words, [] if old == new else old)
+        elif _shown(old) and absolute(old) != absolute(new):
+            tell(f"changed: {words} {_shown(new)} (was {_shown(old)})")
+    return kept
+
+
+def _tell_kept(words: str, value: Any) -> None:  # noqa: ANN401 (a field of any kind)
+    if value:
+        tell(f"kept: {words} {_shown(value)} (as the case says)")
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 (a field of any kind)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _kept(log: str, folder: Path) -> str:
-    """Standard input can be read but once: keep it in the case, which names it from then on."""
+    """Standard input can be read but once: keep it in the case, beside what came before."""
     if log != STDIN:
         return log
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "stdin.log"
-    with path.open("wb") as kept:
+    names = ("stdin.log", *(f"stdin-{number}.log" for number in range(2, 1_000_000)))
+    path = next(folder / name for name in names if not (folder / name).exists())
+    with path.open("xb") as kept:
         shutil.copyfileobj(sys.stdin.buffer, kept)
     return str(path)
 

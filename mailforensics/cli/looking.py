@@ -18,7 +18,7 @@ from mailforensics.reading.audit import audit
 from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.unknown import unknown
-from mailforensics.review.case import new_case, open_case
+from mailforensics.review.case import open_case
 from mailforensics.show.notebooks import FOLDER, write_notebooks
 from mailforensics.show.tables import as_text
 
@@ -34,9 +34,11 @@ def new_case_command(context: click.Context, /, folder: Path, **evidence: Any) -
     Logs are not copied. Notebooks that are there already, perhaps with your notes, are kept.
     Without LOG the notebooks are about the case that lies in the folder, as it was made.
     """
-    named = named_case(folder, evidence) if evidence["logs"] else case_again(context, folder)
-    case = new_case(named)
-    click.echo(as_text(audit(case.mail_events()), by_row=True))
+    given = bool(evidence["logs"])
+    case = named_case(context, folder, evidence) if given else case_again(context, folder)
+    told = audit(case.mail_events())
+    case.save()
+    click.echo(as_text(told, by_row=True))
     written = write_notebooks(case)
     click.echo(f"\nCase:      {case.folder}")
     click.echo(f"Notebooks: {len(written)} written to {case.folder / FOLDER}")

@@ -1,17 +1,21 @@
 """Report on a case: one page that answers first, with every step and as PDF where asked for."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from mailforensics.cli.cases import case_again, named_case
 from mailforensics.cli.options import EVIDENCE, rules_option, tell, with_options
-from mailforensics.review.case import new_case
 from mailforensics.review.findings import Findings, investigate
 from mailforensics.show.pdf import find_browser, print_to_pdf
 from mailforensics.show.report import write_report
 from mailforensics.show.report_answers import headline, together
+
+EXIT_STOPPED: Final = 130  # as a shell counts Ctrl-C
 
 
 @click.command("report")
@@ -39,24 +43,40 @@ def report_command(context: click.Context, /, folder: Path, **asked: Any) -> Non
     rules, notebooks, pdf = (asked.pop(name) for name in ("rules", "notebooks", "pdf"))
     if pdf:
         find_browser()
-    case = new_case(named_case(folder, asked)) if asked["logs"] else case_again(context, folder)
-    found = investigate(case, rules=rules, progress=tell)
-    found.save()
-    path = _write(found, notebooks=notebooks)
-    click.echo(f"{headline(found)}.")
-    if len(found.campaigns.table):
-        click.echo(together(found))
+    with told_if_stopped(folder):
+        known = named_case(context, folder, asked) if asked["logs"] else case_again(context, folder)
+        found = investigate(known, rules=rules, progress=tell)
+        tell("drawing the report")
+        path = write_report(found)
+        found.save()
+    if notebooks:
+        path = _with_notebooks(found)
+    _answer(found)
     click.echo(f"Report: {path}")
     if pdf:
         tell("printing")
         click.echo(f"PDF:    {print_to_pdf(path)}")
-    click.echo(f"Next:   mailforensics review {folder}")
+    if len(found.candidates):
+        click.echo(f"Next:   mailforensics review {folder}")
 
 
-def _write(found: Findings, *, notebooks: bool) -> Path:
-    if not notebooks:
-        tell("drawing the report")
-        return write_report(found)
+@contextmanager
+def told_if_stopped(folder: Path) -> Iterator[None]:
+    """Say on Ctrl-C that nothing was changed: case, candidates and report are written last."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell(f"stopped; the case in {folder} is as it was")
+        sys.exit(EXIT_STOPPED)
+
+
+def _answer(found: Findings) -> None:
+    click.echo(f"{headline(found)}.")
+    if len(found.campaigns.table):
+        click.echo(together(found))
+
+
+def _with_notebooks(found: Findings) -> Path:
     from mailforensics.show.report_notebooks import notebook_parts
 
     parts = notebook_parts(found.case, progress=tell)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, overload
 
 import pandas as pd
 
@@ -149,18 +149,41 @@ def new_case(case: Case) -> Case:
     Raises:
         ArgumentError: the case names no log, or protects what is no network.
     """
+    prepared = prepared_case(case)
+    prepared.save()
+    return prepared
+
+
+def prepared_case(case: Case) -> Case:
+    """Return a case that is ready to be written: checked, paths absolute, its folder there.
+
+    case.json is left as it is, so that a case changes only when the work on it is done.
+
+    Raises:
+        ArgumentError: the case names no log, or protects what is no network.
+    """
     if not case.logs:
         raise ArgumentError("a case needs at least one mail log; name a file, a glob or a folder.")
     for network in case.protect:
         parse_network(network)
-    absolute = replace(
+    case.folder.mkdir(parents=True, exist_ok=True)
+    return replace(
         case,
-        logs=tuple(map(_absolute, case.logs)),
-        ufw_logs=tuple(map(_absolute, case.ufw_logs)),
-        firewall=_absolute(case.firewall) if case.firewall else None,
+        logs=absolute(case.logs),
+        ufw_logs=absolute(case.ufw_logs),
+        firewall=absolute(case.firewall),
     )
-    absolute.save()
-    return absolute
+
+
+@overload
+def absolute(value: tuple[str, ...]) -> tuple[str, ...]: ...
+@overload
+def absolute(value: str | None) -> str | None: ...
+def absolute(value: tuple[str, ...] | str | None) -> tuple[str, ...] | str | None:
+    """Return paths as they are found from every folder; places that are no paths stay."""
+    if isinstance(value, tuple):
+        return tuple(map(_absolute, value))
+    return _absolute(value) if value else None
 
 
 def _absolute(path: str) -> str:

@@ -48,8 +48,8 @@ class Findings:
 
         Later commands (`mailforensics review`, `script`) go on from there. Returns the folder.
         """
-        self.case.save()
         save_candidates(self.candidates, self.case)
+        self.case.save()
         return self.case.folder
 
 
