@@ -59,6 +59,17 @@ def test_hard_lines_come_back(tmp_path: Path) -> None:
     assert_holds(store, log)
 
 
+def test_a_last_line_that_waited_for_its_end_is_kept(tmp_path: Path) -> None:
+    """A line met without its newline, then whole, then followed by another: nothing is removed."""
+    lines = hard_log(1).splitlines(keepends=True)
+    log, store = tmp_path / "mail.log", tmp_path / "store"
+    for size in (len(lines[0]) - 1, len(lines[0]), len(lines[0] + lines[1])):
+        log.write_bytes(b"".join(lines)[:size])
+        opened = mf.ingest(log, store=store, chunk_bytes=600)
+    opened = mf.ingest(log, store=store)
+    assert_holds(opened, log)
+
+
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_any_cutting_into_files_chunks_and_visits_gives_the_same(data: st.DataObject) -> None:

@@ -64,8 +64,7 @@ def ingest(  # noqa: PLR0913 - the public contract
     client = current_client(client)
     with locked(place):
         manifest = load(place) or Manifest()
-        place.remove(manifest.garbage)
-        manifest.garbage = []
+        place.remove(manifest.take_garbage())
         jobs = _jobs(gather(source, KINDS[kind].names), manifest, kind)
         for job in jobs:
             job.entry.tz, job.entry.year = tz, year

@@ -179,6 +179,16 @@ class Manifest:
     generation: int = 0
     version: int = SCHEMA_VERSION
 
+    def take_garbage(self) -> list[str]:
+        """Return the garbage and forget it; a name that was given anew since is none."""
+        used = {entry.moved for entry in self.entries}
+        used |= {name for names in self.marks.values() for name in names}
+        for entry in self.entries:
+            going = entry.going.parts if entry.going else []
+            used |= {part.name for part in [*entry.parts, *going]}
+        garbage, self.garbage = [name for name in self.garbage if name not in used], []
+        return garbage
+
     def save(self, place: Place) -> None:
         """Replace the store's manifest by this one."""
         self.generation += 1
