@@ -19,6 +19,7 @@ _LISTED: Final = 3
 
 GROUND_COUNTS: Final = (
     *("tries", "relays", "bad", "blocked", "attacks", "attacking", "names"),
+    "knocking",
     *(
         "strangers",
         "suspects",
@@ -53,6 +54,7 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
             blocked=pl.col("firewall_blocked").sum(),
             attacks=pl.col("attack_events").sum(),
             attacking=attacked.sum(),
+            knocking=(pl.col("attack_events") > pl.col("firewall_blocked")).sum(),
             names=(pl.col("accounts").fill_null("") != "").sum(),
             suspects=(standing == "suspect").sum(),
             stale=(standing == "stale_password").sum(),

@@ -13,7 +13,8 @@ class Bounds:
     Attributes:
         attack_weight: decayed attack events.
         knocks: logins and relays tried; fail2ban bans one address after 5.
-        attackers: attacking addresses that a whole network needs; one alone is no network.
+        attackers: addresses attacking the mail server that a whole network needs; one alone is no
+            network, and packets that the firewall blocked make it none.
         v4: shortest IPv4 prefix that is not too wide to judge; also the block of one owner in
             which a user's login speaks against a ban of any part.
         v6: the same for IPv6.
@@ -107,9 +108,9 @@ RULES: Final = (
         pl.lit("No login and no relay was tried: it collects addresses, or it is a clumsy sender"),
     ),
     Rule(
-        ~IS_ONE & (pl.col("attacking") < BOUNDS.attackers),
+        ~IS_ONE & (pl.col("knocking") < BOUNDS.attackers),
         "look",
-        pl.format("Only {} attacked: a ban of that address alone would do", "one"),
+        pl.format("Only {} attacked the mail server: a ban of that address alone would do", "one"),
     ),
     Rule(
         _IS_LITTLE & pl.col("hand").is_not_null(),

@@ -57,7 +57,19 @@ def test_one_attacker_is_no_network() -> None:
     """For one address of a /24 the address itself is proposed."""
     row = review(attack("198.18.5.0/24", hosts=1, tries=9)).iloc[0]
     assert row["suggestion"] == "look"
-    assert "Only 198.18.5.1 attacked: a ban of that address alone would do" in row["reasons"]
+    assert (
+        "Only 198.18.5.1 attacked the mail server: a ban of that address alone would do"
+        in row["reasons"]
+    )
+
+
+def test_blocked_packets_make_no_network() -> None:
+    """One attacker and neighbours of whom the firewall dropped a packet: the address would do."""
+    packets = firewall_events([{"source_ip": f"198.18.5.{host}"} for host in (54, 91, 199)])
+    sources = mf.sources(events(attack("198.18.5.0/24", hosts=1, tries=9)), packets)
+    row = mf.candidates(sources, mf.networks(sources)).iloc[0]
+    assert row["suggestion"] == "look"
+    assert "Only 198.18.5.1 attacked the mail server" in row["reasons"]
 
 
 def test_a_user_inside() -> None:
