@@ -1,6 +1,7 @@
 """The command line: the whole way in a temporary folder, and what bad input gets."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -300,8 +301,29 @@ def test_a_quiet_log_leaves_nothing_to_decide(tmp_path: Path) -> None:
     line = "Sep  4 10:00:00 mail postfix/smtpd[1]: connect from mx.example.org[192.0.2.25]\n"
     (tmp_path / "mail.log").write_text(line)
     folder = tmp_path / "case"
-    assert "No attack" in run("report", tmp_path / "mail.log", "--out", folder).output
+    made = run("report", tmp_path / "mail.log", "--out", folder)
+    assert "No attack" in made.output
+    assert "mailforensics review" not in made.output
+    assert "nothing to draw" in (folder / "report.html").read_text("utf-8")
     assert "nothing to decide" in run("candidates", folder).output
     assert "nothing to review" in run("review", folder).output.lower()
     assert "0 networks approved" in run("script", folder).output
     assert "No ban is approved" in run("check-ban", folder).output
+
+
+def test_a_decision_ends_and_later_logs_check_it(tmp_path: Path) -> None:
+    """An approval lasts 90 days unless told otherwise; check-ban reads later logs as they are."""
+    case, later = tmp_path / "case", tmp_path / "later.log"
+    assert run("report", SAMPLES / "article.log", "--out", case).exit_code == 0
+    words = ("decide", "212.70.149.0/24", "approve", "--case", case, "--reviewer", "ada")
+    last = (datetime.now(UTC).date() + timedelta(days=90)).isoformat()
+    assert f"until {last}, saved" in run(*words).output
+    assert "for good, saved" in run(*words, "--until", "never").output
+    later.write_text(
+        "2099-01-01T00:00:00Z mail postfix/smtpd[1]: connect from unknown[192.0.2.9]\n"
+    )
+    before = (case / "case.json").read_bytes()
+    checked = run("check-ban", case, later)
+    assert checked.exit_code == 0, checked.output
+    assert "quiet" in checked.output
+    assert (case / "case.json").read_bytes() == before

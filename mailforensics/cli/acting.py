@@ -1,5 +1,6 @@
 """Act on what was decided: script, check-ban."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,16 @@ def script_command(folder: Path, form: str, out: Path | None) -> None:
 
 @click.command("check-ban")
 @case_argument
-def check_ban_command(folder: Path) -> None:
-    """Say for each banned network whether it was still seen after the ban."""
+@click.argument("logs", nargs=-1, metavar="[LOG…]")
+@click.option("--ufw-log", "ufw_logs", multiple=True, metavar="LOG", help="ufw.log; repeat.")
+def check_ban_command(folder: Path, logs: tuple[str, ...], ufw_logs: tuple[str, ...]) -> None:
+    """Say for each banned network whether it was still seen after the ban.
+
+    LOG and --ufw-log name later logs, with the time before the ban too; without them the case's
+    own are read. The case is not changed.
+    """
     case = open_case(folder)
+    case = replace(case, logs=logs or case.logs, ufw_logs=ufw_logs or case.ufw_logs)
     told = check_ban(
         case.decisions,
         case.mail_events(),

@@ -15,7 +15,7 @@ from mailforensics.review.findings import investigate, load_candidates, save_can
 from mailforensics.review.guard import decide
 from mailforensics.show.review_evidence import Evidence
 from mailforensics.show.tables import as_text
-from mailforensics.show.terminal_review import review_in_terminal
+from mailforensics.show.terminal_review import DEFAULT_UNTIL, review_in_terminal
 
 
 @click.command("candidates")
@@ -83,20 +83,27 @@ def _evidence(case: Case) -> Evidence:
 )
 @click.option("--reason", default="", help="Why, in your words; it stands in the script.")
 @reviewer_option
-@click.option("--until", help="Last day of the ban, YYYY-MM-DD, or days from today: 30.")
+@click.option(
+    "--until",
+    metavar="DAY",
+    help=f"Last day of the ban: YYYY-MM-DD, days from today, or never.  [default: {DEFAULT_UNTIL}]",
+)
 def decide_command(
     network: str, verdict: str, folder: Path, until: str | None, **words: str
 ) -> None:
     """Record a decision about one network, as the review would."""
     case = open_case(folder)
+    asked = DEFAULT_UNTIL if until is None and verdict == "approve" else until
     decision = decide(
         case.decisions,
         _candidate(case, network),
         guard=case_guard(case),
         words=(verdict, words["reason"], words["reviewer"]),
-        until=until,
+        until=None if asked == "never" else asked,
     )
-    click.echo(f"{decision.verdict}: {decision.network}, saved in {case.decisions.path}")
+    end = f" until {decision.until}" if decision.until else " for good"
+    lasts = end if decision.verdict == "approve" else ""
+    click.echo(f"{decision.verdict}: {decision.network}{lasts}, saved in {case.decisions.path}")
 
 
 def _candidate(case: Case, network: str) -> dict[str, Any] | str:

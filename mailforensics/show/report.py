@@ -47,6 +47,7 @@ def render_report(found: Findings, *, notebooks: Sequence[Mapping[str, str]] = (
         together=together(found),
         campaign_notes=found.campaigns.notes,
         figures=_figures(found),
+        can_draw=_can_draw(),
         parameters=_parameters(found),
         notebooks=notebooks,
         **_identity(found),
@@ -114,8 +115,12 @@ def _grounds(found: Findings) -> list[str]:
     return [line for line in found.verdict.found if not line.startswith(signs)]
 
 
+def _can_draw() -> bool:
+    return importlib.util.find_spec("matplotlib") is not None
+
+
 def _figures(found: Findings) -> list[dict[str, str]]:
-    if importlib.util.find_spec("matplotlib") is None:
+    if not _can_draw():
         return []
     from mailforensics.show.plots.for_report import report_figures
 

@@ -19,7 +19,7 @@ from mailforensics.show.visible import visible
 
 Row = Mapping[str, object]
 Page = dict[str, object]
-AS_SHOWN_CHARACTERS: Final = 160
+AS_SHOWN_CHARACTERS: Final = 200
 COMMANDS_SHOWN: Final = 300
 
 
@@ -196,7 +196,10 @@ def _with_reason(draft: Decision, row: Row) -> Decision:
     """Say on what an approval without words rests: the reasons that were on the screen."""
     if draft.reason or draft.verdict != "approve":
         return draft
-    return replace(draft, reason=f"as shown: {visible(row['reasons'], limit=AS_SHOWN_CHARACTERS)}")
+    shown = visible(row["reasons"], limit=10 * AS_SHOWN_CHARACTERS)
+    if len(shown) > AS_SHOWN_CHARACTERS:
+        shown = f"{shown[: AS_SHOWN_CHARACTERS - 1].rstrip()}…"
+    return replace(draft, reason=f"as shown: {shown}")
 
 
 def _networks(count: int) -> str:

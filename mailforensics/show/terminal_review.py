@@ -113,7 +113,7 @@ class TerminalReview:
     def _act(self, key: str) -> None:
         act = self._acts().get(key)
         if act is None:
-            click.echo(f"No key {key!r}.\n{HELP}")
+            click.echo("No such key; ? lists them.")
             return
         try:
             act()

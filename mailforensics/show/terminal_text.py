@@ -25,7 +25,7 @@ def row_text(row: Page, entry: Page | None) -> str:
     facts = [
         counted(row["auth_failed"], "failed login"),
         f"{row['attackers']:,} attacking",
-        f"{row['usernames']:,} accounts tried",
+        f"{counted(row['usernames'], 'account')} tried",
     ]
     seen = f"{row['first_seen'][:10]} to {row['last_seen'][:10]}"
     lines = [

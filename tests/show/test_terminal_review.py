@@ -71,6 +71,16 @@ def test_one_key_decides_and_the_next_undecided_row_follows(decisions: Decisions
     assert str(decisions.path) in shown
 
 
+def test_a_recorded_reason_and_an_unknown_key_stay_short(decisions: Decisions) -> None:
+    """A long reason ends in a plain ellipsis; a wrong key gets one line, not the whole help."""
+    shown = type_keys(decisions, "zaq", rows=table(candidate(reasons="refused login " * 30)))
+    assert shown.count("a approve") == 1
+    assert "No such key; ? lists them." in shown
+    reason = decisions.table()["reason"][0]
+    assert reason.endswith("…")
+    assert "more characters" not in reason
+
+
 def test_a_dangerous_approval_asks_for_a_reason(decisions: Decisions) -> None:
     """Without a reason nothing is recorded; with one it is."""
     shown = type_keys(decisions, "jja\nq")
@@ -101,7 +111,7 @@ def test_senseless_words_record_nothing(decisions: Decisions) -> None:
     shown = type_keys(decisions, "wban\nx\nwapprove\nx\nsoon\nzq")
     assert "'ban' is no verdict" in shown
     assert "until='soon' is no last day" in shown
-    assert "No key 'z'" in shown
+    assert "No such key" in shown
     assert verdicts(decisions) == {}
 
 
