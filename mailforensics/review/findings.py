@@ -125,6 +125,7 @@ def plan_and_spared(plan: pd.DataFrame, by_network: pd.DataFrame) -> pd.DataFram
 
 def save_candidates(listed: pd.DataFrame, case: Case) -> Path:
     """Keep the candidates as shown, so that a later decision is about exactly this table."""
+    case.folder.mkdir(parents=True, exist_ok=True)
     path = case.folder / CANDIDATES_FILE
     partial = path.with_name(f".{path.name}.partial")
     listed.to_parquet(partial, index=False)
