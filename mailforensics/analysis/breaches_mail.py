@@ -60,12 +60,7 @@ def sent_mail(rows: pl.DataFrame, mails: pl.DataFrame) -> pl.DataFrame:
 def burst(case: Case, sent: pl.DataFrame) -> pl.DataFrame:
     """Return hours in which an account sent far more than ever, or bounced much."""
     limits = case.thresholds
-    hours = _hours(case, sent).join(
-        _arrived(case), on=["account", "place"], how="left", maintain_order="left"
-    )
-    new = (pl.col("hour") + pl.duration(hours=1) >= pl.col("arrived")) & (
-        pl.col("hour") - pl.col("arrived") <= pl.duration(days=1)
-    )
+    hours = _hours(case, sent)
     more = pl.col("messages") >= limits.burst_factor * pl.col("usual")
     many = (pl.col("messages") >= limits.burst_messages) & more
     wide = pl.col("deliveries") >= limits.burst_deliveries
@@ -73,14 +68,16 @@ def burst(case: Case, sent: pl.DataFrame) -> pl.DataFrame:
     bouncing = (pl.col("bounced") >= limits.bounces) & (
         pl.col("bounced") >= limits.bounce_share * pl.col("deliveries")
     )
-    hours = hours.with_columns(new=new.fill_null(value=False), many=many | wide, bouncing=bouncing)
+    hours = hours.with_columns(many=many | wide, bouncing=bouncing)
     return _burst_signs(hours.filter((pl.col("new") & pl.col("many")) | pl.col("bouncing")))
 
 
 def _hours(case: Case, sent: pl.DataFrame) -> pl.DataFrame:
     """Return one row an account, place and hour of sending, with the account's busiest before.
 
-    An hour begins with a message and not with the clock, so that no burst is cut in two.
+    An hour begins with a message and not with the clock, so that no burst is cut in two. What came
+    from a place in its first day (`new`), beside places known before, is no measure of the usual:
+    a thief's second machine would be measured by the first.
     """
     places = case.logins.select("source_ip", "place").unique()
     mine = sent.filter(pl.col("username").is_not_null()).join(places, on="source_ip", how="left")
@@ -99,11 +96,26 @@ def _hours(case: Case, sent: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("account", "hour", "place")
     )
+    hours = hours.join(
+        _arrived(case), on=["account", "place"], how="left", maintain_order="left"
+    ).with_columns(new=_is_new().fill_null(value=False))
+    strange = pl.col("new") & (pl.col("elsewhere") > 0).fill_null(value=False)
     before = {
-        name: pl.col(count).cum_max().shift(1).over("account").fill_null(0)
+        name: pl.when(strange)
+        .then(0)
+        .otherwise(count)
+        .cum_max()
+        .shift(1)
+        .over("account")
+        .fill_null(0)
         for name, count in (("usual", "messages"), ("usual_deliveries", "deliveries"))
     }
     return hours.with_columns(**before)
+
+
+def _is_new() -> pl.Expr:
+    begun = pl.col("hour") + pl.duration(hours=1) >= pl.col("arrived")
+    return begun & (pl.col("hour") - pl.col("arrived") <= pl.duration(days=1))
 
 
 def _arrived(case: Case) -> pl.DataFrame:

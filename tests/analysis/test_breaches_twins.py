@@ -64,6 +64,20 @@ def test_one_message_to_hundreds() -> None:
     assert "mail_burst" not in signs(few)
 
 
+def test_a_second_machine_is_not_measured_by_the_first() -> None:
+    """Two machines of one thief send one after the other: each is told with all that it sent."""
+    after, second = 6 * DAY, "198.19.13.66"
+    rows = daily(HOME, 6)
+    for number in range(40):
+        rows += sent(AWAY, after + number * 30, number)
+        rows += sent(second, after + HOUR / 4 + number * 30, 100 + number)
+    found = breaches(events(rows)).query("sign == 'mail_burst'").set_index("source_ip")
+    assert set(found["severity"]) == {"critical"}
+    for machine in (AWAY, second):
+        assert "sent 40 messages in 1 hour" in found.loc[machine, "explanation"]
+        assert "busiest hour before had 0" in found.loc[machine, "explanation"]
+
+
 def test_burst_across_the_full_hour() -> None:
     """A burst counts from its first message: the clock does not cut it in two."""
     late = 6 * DAY - 20 * MINUTE
