@@ -8,7 +8,7 @@ a cluster, that happens on its workers, and only the answer comes back.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
 import pandas as pd
 import polars as pl
@@ -25,10 +25,21 @@ from mailforensics.reading.stores.store import Store
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Args = tuple[Any, ...]
+Kwargs = dict[str, Any]
 _FRONTS: Final = ["smtpd", "postscreen", "auth", "auth-worker"]
 _MAIL_PROCESSES: Final = ["imap", "pop3", "managesieve", "submission"]
 _SMTP: Final = ["smtpd", "postscreen"]
 _COUNTED: Final = ("repeat", "host", "event", "source_ip")
+
+
+class Adapter(Protocol):
+    """What makes an analysis of a table one that takes a store as well."""
+
+    def __call__(
+        self, analysis: Callable[Concatenate[pd.DataFrame, P], R], /
+    ) -> Callable[Concatenate[pd.DataFrame | Store, P], R]:
+        """Return it so made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +70,36 @@ LOGINS: Final = Need((*NEEDED, "sasl_method"), "all", "spoken")
 PACKETS: Final = Need(("direction", "dest_port"))
 
 
-def takes_stores(
-    need: Need,
-) -> Callable[
-    [Callable[Concatenate[pd.DataFrame, P], R]], Callable[Concatenate[pd.DataFrame | Store, P], R]
-]:
+def takes_stores(need: Need) -> Adapter:
     """Let an analysis of events take a store: it gets what it needs of it."""
+
+    def answer(either: Callable[..., R], store: Store, args: Args, kwargs: Kwargs) -> R:
+        # The function by its public name, since that is how it travels.
+        return on_whole(store, partial(_called, either, args, kwargs), need)
+
+    return _for_stores(answer)
+
+
+def through(first: Callable[[pd.DataFrame | Store], pd.DataFrame]) -> Adapter:
+    """Let an analysis of another table take a store: `first` makes that table of it."""
+
+    def answer(either: Callable[..., R], store: Store, args: Args, kwargs: Kwargs) -> R:
+        return either(first(store), *args, **kwargs)
+
+    return _for_stores(answer)
+
+
+def _for_stores(answer: Callable[..., Any]) -> Adapter:
+    """Return a decorator: stores go to `answer`, tables to the analysis itself."""
 
     def give(
         analysis: Callable[Concatenate[pd.DataFrame, P], R],
     ) -> Callable[Concatenate[pd.DataFrame | Store, P], R]:
         @wraps(analysis)
-        def either(events: pd.DataFrame | Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            if not isinstance(events, Store):
-                return analysis(events, *args, **kwargs)
-            # The function by its public name, since that is how it travels.
-            work: Callable[[pd.DataFrame], R] = partial(_called, either, args, kwargs)
-            return on_whole(events, work, need)
+        def either(table: pd.DataFrame | Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            if isinstance(table, Store):
+                return cast("R", answer(either, table, args, kwargs))
+            return analysis(table, *args, **kwargs)
 
         return either
 
@@ -139,26 +163,6 @@ def sent_no_text() -> pl.Expr:
     message = pl.col("message")
     begun = message.str.contains(" mail=", literal=True)
     return begun & ~message.str.contains(" (?:data|bdat)=[1-9]")
-
-
-def through(
-    first: Callable[[pd.DataFrame | Store], pd.DataFrame],
-) -> Callable[
-    [Callable[Concatenate[pd.DataFrame, P], R]], Callable[Concatenate[pd.DataFrame | Store, P], R]
-]:
-    """Let an analysis of another table take a store: `first` makes that table of it."""
-
-    def give(
-        analysis: Callable[Concatenate[pd.DataFrame, P], R],
-    ) -> Callable[Concatenate[pd.DataFrame | Store, P], R]:
-        @wraps(analysis)
-        def either(table: pd.DataFrame | Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            made = first(table) if isinstance(table, Store) else table
-            return analysis(made, *args, **kwargs)
-
-        return either
-
-    return give
 
 
 def counted_rows(events: pd.DataFrame | Store) -> pl.DataFrame:
