@@ -8,7 +8,13 @@ import click
 from mailforensics.addresses import parse_network
 from mailforensics.analysis.sources import sources
 from mailforensics.cli.cases import case_guard
-from mailforensics.cli.options import case_argument, reviewer_option, rules_option, tell
+from mailforensics.cli.options import (
+    case_argument,
+    case_option,
+    reviewer_option,
+    rules_option,
+    tell,
+)
 from mailforensics.errors import EvidenceError
 from mailforensics.review.case import Case, open_case
 from mailforensics.review.findings import investigate, load_candidates, save_candidates
@@ -73,14 +79,7 @@ def _evidence(case: Case) -> Evidence:
 @click.command("decide")
 @click.argument("network")
 @click.argument("verdict", type=click.Choice(["approve", "reject", "undo"]))
-@click.option(
-    "--case",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("case"),
-    show_default=True,
-    help="Case folder.",
-)
+@case_option("--case")
 @click.option("--reason", default="", help="Why, in your words; it stands in the script.")
 @reviewer_option
 @click.option(

@@ -16,6 +16,20 @@ Command = Callable[..., Any]
 case_argument = click.argument(
     "folder", type=click.Path(path_type=Path), metavar="CASE", default=Path("case")
 )
+
+
+def case_option(flag: str) -> Callable[[Command], Command]:
+    """The case folder as an option, where an argument means something else."""
+    return click.option(
+        flag,
+        "folder",
+        type=click.Path(path_type=Path),
+        default=Path("case"),
+        show_default=True,
+        help="Case folder.",
+    )
+
+
 logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOG…")
 rules_option = click.option(
     "--rules",

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from mailforensics.cli.cases import case_again, named_case
-from mailforensics.cli.options import EVIDENCE, rules_option, tell, with_options
+from mailforensics.cli.options import EVIDENCE, case_option, rules_option, tell, with_options
 from mailforensics.review.findings import Findings, investigate
 from mailforensics.show.pdf import find_browser, print_to_pdf
 from mailforensics.show.report import write_report
@@ -21,14 +21,7 @@ EXIT_STOPPED: Final = 130  # as a shell counts Ctrl-C
 @click.command("report")
 @click.argument("logs", nargs=-1, metavar="[LOG…]")
 @with_options(EVIDENCE)
-@click.option(
-    "--out",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=Path("case"),
-    show_default=True,
-    help="Case folder.",
-)
+@case_option("--out")
 @rules_option
 @click.option("--notebooks", is_flag=True, help="Add every step: run the case's notebooks.")
 @click.option("--pdf", is_flag=True, help="Print it too; needs Chromium, Chrome or Edge.")
