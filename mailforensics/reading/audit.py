@@ -4,7 +4,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
-from mailforensics.reading.audit_notes import CHECKERS, TELLING, notes_of
+from mailforensics.reading.audit_notes import TELLING, notes_of
+from mailforensics.reading.passwords import CHECKERS
 from mailforensics.reading.stores.cluster import current_client, on_workers
 from mailforensics.reading.stores.store import Store
 from mailforensics.schema import AUDIT, conform, require

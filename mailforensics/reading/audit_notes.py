@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from mailforensics.reading.passwords import leaks
+from mailforensics.reading.passwords import CHECKERS, CLIENTS_WORDS, leaks
 
 # A silence is worth a note if it is this many times the longest one of a usual day, and long.
 GAP_TIMES: Final = 4
@@ -32,8 +32,7 @@ _LOST_COUNT: Final = (
 _LOGGERS: Final = r"^(?:rsyslogd|syslogd|syslog-ng|systemd-journald?|journal|kernel|klogd)"
 _DAYLIGHT: Final = "an hour is what the end of daylight saving looks like: is tz= right?"
 # Only these kinds of lines can hold a password (see `passwords`) or tell of lost lines.
-TELLING: Final = ("pregreet", "pipelining", "bad_command", "server", "other")
-CHECKERS: Final = ("auth", "auth-worker")
+TELLING: Final = (*CLIENTS_WORDS, "other")
 
 
 def telling(rows: pl.DataFrame) -> pl.DataFrame:

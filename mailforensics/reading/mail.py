@@ -11,7 +11,7 @@ from mailforensics.reading.engine import run_table
 from mailforensics.reading.evidence import Source
 from mailforensics.reading.evidence_names import MAIL_LOGS
 from mailforensics.reading.others import OTHERS
-from mailforensics.reading.passwords import masked
+from mailforensics.reading.passwords import CHECKERS, CLIENTS_WORDS, masked
 from mailforensics.reading.postfix import POSTFIX
 from mailforensics.reading.read import LogKind, read_events
 from mailforensics.reading.repeats import unfold
@@ -20,8 +20,6 @@ from mailforensics.schema import MAIL_EVENTS
 
 TABLE: Final = (*POSTFIX, *OTHERS, *DOVECOT)
 # Events whose reason quotes what a client sent, and services that are given passwords.
-_CLIENTS_WORDS: Final = ("pregreet", "pipelining", "bad_command", "server")
-_CHECKERS: Final = ("auth", "auth-worker")
 
 
 def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -> pd.DataFrame:
@@ -66,7 +64,7 @@ def _hide_passwords(events: pl.DataFrame) -> pl.DataFrame:
     """Mask passwords in `reason`; only some kinds of lines can hold one."""
     if "reason" not in events.columns:
         return events
-    may = events["event"].is_in(_CLIENTS_WORDS) | events["service"].is_in(_CHECKERS)
+    may = events["event"].is_in(CLIENTS_WORDS) | events["service"].is_in(CHECKERS)
     rows = may.fill_null(value=False).arg_true()
     reasons = events["reason"]
     return events.with_columns(reasons.scatter(rows, masked(reasons.gather(rows))))

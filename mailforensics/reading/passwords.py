@@ -15,6 +15,10 @@ from typing import Final
 import polars as pl
 
 MASK: Final = "***"
+# Only these kinds of lines can hold a password: their reason quotes what a client sent.
+CLIENTS_WORDS: Final = ("pregreet", "pipelining", "bad_command", "server")
+# … and those of the services that are given passwords.
+CHECKERS: Final = ("auth", "auth-worker")
 # One of these stands in every text that holds a password, but for lines of `smtpd -v`.
 _SIGNS: Final = (") != '", "assw", "ASSW", "pass=", "resp=", "CONT")
 _CLIENT_SIGNS: Final = ("AUTH ", "AUTH\t", "auth ", "Auth ", "< ")
