@@ -171,6 +171,12 @@ def network_of(addresses: "pd.Series[str]", *, v4: int = 24, v6: int = 64) -> "p
     return pd.Series(texts[codes], index=addresses.index, name="network", dtype="str")
 
 
+def lies_in(addresses: "pd.Series[str]", network: Network) -> "pd.Series[bool]":
+    """Say for each address whether it lies in a network; missing ones do not."""
+    size = {f"v{network.version}": network.prefixlen}
+    return network_of(addresses, **size).eq(str(network)).fillna(value=False).astype(bool)
+
+
 def _network_texts(addresses: list[str], v4: int, v6: int) -> npt.NDArray[np.object_]:
     sixth = np.array([":" in text for text in addresses], dtype=bool)
     texts = np.array(addresses, dtype=object)

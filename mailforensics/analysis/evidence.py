@@ -5,7 +5,7 @@ from typing import Any, Final
 import pandas as pd
 
 from mailforensics import schema
-from mailforensics.addresses import network_of, parse_network
+from mailforensics.addresses import lies_in, parse_network
 from mailforensics.errors import ArgumentError
 
 _SPANS: Final = (("start", "end"), ("first_time", "last_time"))
@@ -67,10 +67,4 @@ def _is_during(events: pd.DataFrame, row: "pd.Series[Any]") -> "pd.Series[bool]"
 
 def _is_inside(events: pd.DataFrame, text: str) -> "pd.Series[bool]":
     schema.require(events, ["source_ip"])
-    network = parse_network(text)
-    length = network.prefixlen
-    ipv6 = events["source_ip"].str.contains(":", regex=False, na=False)
-    family = ipv6 if network.version == 6 else ~ipv6
-    sizes = {"v6": length} if network.version == 6 else {"v4": length}
-    addresses = events["source_ip"].where(family)
-    return network_of(addresses, **sizes).eq(str(network)).fillna(False).astype(bool)
+    return lies_in(events["source_ip"], parse_network(text))

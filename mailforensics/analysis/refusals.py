@@ -33,6 +33,19 @@ def refused_logins(events: pd.DataFrame) -> "pd.Series[int]":
     return counts.where(refused, 0).astype("int64")
 
 
+def counted_lines(events: pd.DataFrame) -> "pd.Series[int]":
+    """Return for each event how often it counts: refused logins once a try, others as folded.
+
+    Args:
+        events: mail events, in any order.
+
+    Raises:
+        MissingColumnError: the table has no event.
+    """
+    lines = events["repeat"] if "repeat" in events.columns else 1
+    return refused_logins(events).where(events["event"] == _REFUSED, lines)
+
+
 def count_refused(events: pd.DataFrame) -> int:
     """Return how many logins were refused, each counted once, whatever lines tell of it.
 

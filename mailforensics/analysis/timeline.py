@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import TIME
-from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.refusals import counted_lines
 from mailforensics.analysis.stores import LOGINS, for_each_host, on_whole
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.stores.question import Question
@@ -55,12 +55,6 @@ def timeline(
     return frame.rename(columns={"kind": by}) if by else frame.drop(columns="kind")
 
 
-def _tries_once(events: pd.DataFrame) -> pd.DataFrame:
-    tries = refused_logins(events)
-    lines = events["repeat"] if "repeat" in events.columns else 1
-    return events.assign(repeat=tries.where(events["event"] == "auth_failed", lines))
-
-
 def _width(every: str) -> str:
     found = re.fullmatch(r"\s*([1-9]\d{0,4})\s*(s|min|m|h|d|w)\s*", str(every).lower())
     if not found:
@@ -75,7 +69,7 @@ def _of(table: pd.DataFrame, width: str, by: str | None) -> pl.DataFrame:
     when = next((name for name in _TIMES if name in table.columns), "time")
     schema.require(table, [when, *([by] if by else [])])
     once = by == "event" and "service" in table.columns
-    counted = _tries_once(table) if once else table
+    counted = table.assign(repeat=counted_lines(table)) if once else table
     wanted = [when, *([by] if by else [])]
     extra = [name for name in ("repeat", "duplicate") if name in table.columns and name != by]
     picked = pa.Table.from_pandas(counted[[*wanted, *extra]], preserve_index=False)

@@ -10,6 +10,7 @@ from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.countries import country_data
 from mailforensics.analysis.refusals import count_refused
 from mailforensics.analysis.stores import EVERY_LINE, takes_stores
+from mailforensics.analysis.wording import counted
 
 SHORT_DAYS: Final = 7
 SILENT_HOURS: Final = 24
@@ -96,12 +97,12 @@ def _headline(table: pd.DataFrame, why: str) -> str:
     if high:
         signs = table.loc[table["severity"] == "high", "sign"].unique()
         return (
-            f"No certain break-in, but {_many(high, 'sign')} to ask about today: "
+            f"No certain break-in, but {counted(high, 'sign')} to ask about today: "
             f"{', '.join(sorted(map(in_words, signs)))}."
         )
     if look:
         return (
-            f"No sign that anybody got in: {why}. {_many(look, 'event')} with a likely innocent "
+            f"No sign that anybody got in: {why}. {counted(look, 'event')} with a likely innocent "
             f"reading {'is' if look == 1 else 'are'} worth a glance."
         )
     return f"No sign that anybody got in: {why}."
@@ -127,18 +128,18 @@ def _why(events: pd.DataFrame, refused: int) -> str:
 
 def _figures(events: pd.DataFrame, refused: int) -> list[str]:
     """Return the figures that any answer rests on."""
-    counted = events[~events["duplicate"]] if "duplicate" in events.columns else events
-    kinds = counted.groupby("event")["repeat"].sum() if len(counted) else pd.Series(dtype="int64")
+    lines = events[~events["duplicate"]] if "duplicate" in events.columns else events
+    kinds = lines.groupby("event")["repeat"].sum() if len(lines) else pd.Series(dtype="int64")
     worked = int(kinds.get("auth_ok", 0))
-    sent = counted["event"].eq("accepted") & counted["username"].notna()
-    closed = counted["event"].eq("disconnect") & counted["auth_tried"].fillna(0).gt(0)
-    none = int((closed & counted["auth_ok"].fillna(0).eq(0)).sum())
+    sent = lines["event"].eq("accepted") & lines["username"].notna()
+    closed = lines["event"].eq("disconnect") & lines["auth_tried"].fillna(0).gt(0)
+    none = int((closed & lines["auth_ok"].fillna(0).eq(0)).sum())
     return [
-        f"{_many(len(counted), 'line')} from {_span(counted)}.",
-        f"{_many(refused, 'refused login')} in the lines; {_many(none, 'session')} ended with "
+        f"{counted(len(lines), 'line')} from {_span(lines)}.",
+        f"{counted(refused, 'refused login')} in the lines; {counted(none, 'session')} ended with "
         "`auth=0/n`: none of n tries worked.",
         f"{worked:,} logins to mailboxes, {int(sent.sum()):,} messages sent after a login, and "
-        f"{_unexplained(counted):,} disconnects with `auth=1`.",
+        f"{_unexplained(lines):,} disconnects with `auth=1`.",
     ]
 
 
@@ -166,6 +167,7 @@ def _not_visible(events: pd.DataFrame) -> list[str]:
     unread = int(kinds.isin(["other", "unparsed"]).sum())
     days = (events["time"].max() - events["time"].min()).days if len(events) else 0
     closings = events[kinds.eq("disconnect") & services.eq("smtpd")]
+    silence = _silence(events)
     nameless = int(failed["username"].isna().sum())
     tests = {
         "Anything before the first line or after the last: a login from an earlier break-in looks "
@@ -178,7 +180,7 @@ def _not_visible(events: pd.DataFrame) -> list[str]:
         "one account go unseen.": 0 < len(failed) == nameless,
         f"Some of the accounts guessed at: {nameless:,} of {len(failed):,} lines of failures name "
         "none.": 0 < nameless < len(failed),
-        _silence(events): bool(_silence(events)),
+        silence: bool(silence),
         "Logins to mailboxes (IMAP, POP): the log has no line of a Dovecot login "
         "service.": not services.str.endswith("-login").any(),
         "Logins that sent nothing: the disconnect lines carry no counters.": len(closings) > 0
@@ -186,7 +188,7 @@ def _not_visible(events: pd.DataFrame) -> list[str]:
         "Logins for sending: the log has no line of smtpd.": not services.eq("smtpd").any(),
         "Journeys between countries: no country data is installed (extra "
         "`countries`).": country_data() == "none",
-        f"{_many(unread, 'line')} not understood; see the audit.": unread > 0,
+        f"{counted(unread, 'line')} not understood; see the audit.": unread > 0,
     }
     return [text for text, holds in tests.items() if holds]
 
@@ -209,7 +211,3 @@ def _silence(events: pd.DataFrame) -> str:
         f"Anything between {times[end - 1]:%Y-%m-%d %H:%M} and {times[end]:%Y-%m-%d %H:%M} UTC: "
         f"{hours:,} hours without a line; perhaps a file is missing."
     )
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
+from mailforensics.analysis.wording import counted
 from mailforensics.cli.options import case_argument
 from mailforensics.export.banscript import ban_script
 from mailforensics.export.check_ban import check_ban
 from mailforensics.export.forms import FILE_NAMES, export
-from mailforensics.export.text import counted
 from mailforensics.review.case import open_case
 from mailforensics.review.findings import load_candidates
 from mailforensics.show.tables import as_text

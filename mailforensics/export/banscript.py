@@ -11,11 +11,12 @@ from typing import Final
 import pandas as pd
 
 from mailforensics.addresses import Address, Network
+from mailforensics.analysis.wording import counted
 from mailforensics.errors import ArgumentError
 from mailforensics.export.approvals import Ban, BanOptions, HasApprovals, approved_bans
 from mailforensics.export.order import Order
 from mailforensics.export.saving import save_text
-from mailforensics.export.text import clean, counted
+from mailforensics.export.text import clean
 from mailforensics.reading.firewall import Firewall
 from mailforensics.schema import BAN_RULES, TIME_DTYPE, conform, empty
 

@@ -24,12 +24,6 @@ def clean(text: object, *, length: int = 120) -> str:
     return line or "-"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 network`, `2 networks`, `3 addresses`."""
-    plural = "es" if noun.endswith("s") else "s"
-    return f"{number:,} {noun}{'' if number == 1 else plural}"
-
-
 def slug(text: str, *, length: int = 14) -> str:
     """Return a text as a word of lower-case letters, digits and dashes, for names of sets."""
     return _NO_SLUG.sub("-", clean(text).lower()).strip("-")[:length].strip("-")

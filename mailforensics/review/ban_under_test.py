@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mailforensics.addresses import network_of, parse_network
+from mailforensics.addresses import lies_in, parse_network
 from mailforensics.analysis.loudest import loudest
 from mailforensics.errors import ArgumentError
 from mailforensics.review.decisions import Decisions
@@ -40,9 +40,7 @@ class BanUnderTest:
 
     def holds(self, addresses: "pd.Series[str]") -> "pd.Series[bool]":
         """Say for each address whether it lies in the network; missing ones do not."""
-        parsed = parse_network(self.network)
-        bits = parsed.prefixlen
-        return network_of(addresses, v4=min(bits, 32), v6=bits) == str(parsed)
+        return lies_in(addresses, parse_network(self.network))
 
 
 def ban_under_test(
@@ -90,9 +88,7 @@ def _unbanned(events: pd.DataFrame, last: pd.Timestamp) -> BanUnderTest:
 
 
 def _inside(failed: pd.DataFrame, network: str) -> pd.DataFrame:
-    parsed = parse_network(network)
-    bits = parsed.prefixlen
-    return failed.loc[network_of(failed["source_ip"], v4=min(bits, 32), v6=bits) == str(parsed)]
+    return failed.loc[lies_in(failed["source_ip"], parse_network(network))]
 
 
 def _loudest(failed: pd.DataFrame, network: str) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 import pandas as pd
 
 from mailforensics.analysis.verdict import in_words
+from mailforensics.analysis.wording import counted
 from mailforensics.review.findings import Findings
 
 Tone = Literal["good", "look", "bad", ""]
@@ -27,18 +28,20 @@ def headline(found: Findings) -> str:
     if attacking.empty:
         return _no_attack(found.events["event"])
     theirs, every = int(attacking["auth_failed"].sum()), found.verdict.refused
-    who = f"{many(len(attacking), 'address')} attacked"
+    who = f"{counted(len(attacking), 'address')} attacked"
     if theirs < every:
-        who += f": {theirs:,} of {many(every, 'refused login')} were theirs"
+        who += f": {theirs:,} of {counted(every, 'refused login')} were theirs"
     else:
-        who += f": {many(theirs, 'refused login')}" if theirs else ", no login was refused"
+        who += f": {counted(theirs, 'refused login')}" if theirs else ", no login was refused"
     return f"{who}; {_in_short(found)}"
 
 
 def _no_attack(kinds: pd.Series) -> str:
     """Return what silence means: a log that is not understood says nothing about attacks."""
     if kinds.isin(["other", "unparsed"]).all():
-        return f"Nothing can be said: {many(len(kinds), 'line')} read, none of a known mail server"
+        return (
+            f"Nothing can be said: {counted(len(kinds), 'line')} read, none of a known mail server"
+        )
     return "No attack is visible in these logs"
 
 
@@ -60,20 +63,14 @@ def together(found: Findings) -> str:
     if table.empty:
         return "No addresses were found to act together beyond one network."
     largest = table.iloc[0]
-    who = many(int(largest["addresses"]), "address")
-    where = many(int(largest["networks"]), "network")
+    who = counted(int(largest["addresses"]), "address")
+    where = counted(int(largest["networks"]), "network")
     first, last = (f"{largest[name]:%Y-%m-%d}" for name in ("first_seen", "last_seen"))
     when = f"on {first}" if first == last else f"from {first} to {last}"
-    rest = f"; {many(len(table) - 1, 'smaller campaign')} besides" if len(table) > 1 else ""
-    tries = many(int(largest["attempts"]), "refused login")
-    accounts = many(int(largest["usernames"]), "account")
+    rest = f"; {counted(len(table) - 1, 'smaller campaign')} besides" if len(table) > 1 else ""
+    tries = counted(int(largest["attempts"]), "refused login")
+    accounts = counted(int(largest["usernames"]), "account")
     return f"{who} in {where} act together: {tries} {when} on {accounts}{rest}."
-
-
-def many(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 address`, `1,200 addresses`."""
-    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
-    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def _attacking(found: Findings) -> pd.DataFrame:
@@ -101,10 +98,10 @@ def _who(found: Findings) -> Answer:
         .sort_values(["weight", "network"], ascending=[False, True], ignore_index=True)
     )
     lines = tuple(
-        f"{network}: {many(addresses, 'address')}, {many(refused, 'refused login')}"
+        f"{network}: {counted(addresses, 'address')}, {counted(refused, 'refused login')}"
         for network, addresses, refused in tried.head(3)[["network", "addresses", "refused"]].values
     )
-    lead = f"{many(len(attacking), 'address')} in {many(len(tried), 'network')}"
+    lead = f"{counted(len(attacking), 'address')} in {counted(len(tried), 'network')}"
     return Answer(question, f"{lead}; most of all {tried['network'].iloc[0]}.", lines)
 
 
@@ -127,7 +124,9 @@ def _whom(found: Findings) -> Answer:
     share = found.candidates.loc[found.candidates["suggestion"] == "approve", "share"].sum()
     if found.candidates.empty:
         return Answer(question, "Nobody: no network is worth a rule.", (), "good")
-    lead = f"{many(approve, 'network')} can be approved at once: {share:.0%} of the attack weight."
+    lead = (
+        f"{counted(approve, 'network')} can be approved at once: {share:.0%} of the attack weight."
+    )
     if not approve:
         lead = "No network without a closer look."
     rest = f"{look:,} need a look, {reject:,} should be left alone."

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from mailforensics.addresses import parse_network
+from mailforensics.analysis.wording import counted
 from mailforensics.errors import ArgumentError
 from mailforensics.export.banscript import ban_script
 from mailforensics.review.decisions import Decision, Decisions, digest
@@ -120,8 +121,9 @@ class ReviewSession:
         shown = [visible(command) for command in commands[:COMMANDS_SHOWN]]
         more = len(commands) - len(shown)
         notes = [f"note: {visible(note)}" for note in script.notes[:COMMANDS_SHOWN]]
+        banned = counted(len(commands), "network")
         return {
-            "title": f"The script would ban {_networks(len(commands))}; it is dry until --apply",
+            "title": f"The script would ban {banned}; it is dry until --apply",
             "text": "\n".join([*notes, *shown, *([f"… and {more:,} more"] if more > 0 else [])]),
         }
 
@@ -200,7 +202,3 @@ def _with_reason(draft: Decision, row: Row) -> Decision:
     if len(shown) > AS_SHOWN_CHARACTERS:
         shown = f"{shown[: AS_SHOWN_CHARACTERS - 1].rstrip()}…"
     return replace(draft, reason=f"as shown: {shown}")
-
-
-def _networks(count: int) -> str:
-    return f"{count:,} network{'' if count == 1 else 's'}"

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
-from mailforensics.export.text import counted
+from mailforensics.analysis.wording import counted
 
 Page = dict[str, Any]
 WIDTH: Final = 100

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from mailforensics.analysis.campaigns import Campaigns
+from mailforensics.analysis.wording import counted
 from mailforensics.show.plots import style
 
 MOST_CAMPAIGNS: Final = 7
@@ -40,7 +41,7 @@ def plot_campaigns(found: Campaigns, *, zone: str = "UTC", ax: Axes | None = Non
         look = (number - 1) % len(style.SERIES)
         color, mark = style.SERIES[look], style.MARKS[look]
         ax.hlines(rows[which], start[which], end[which], color=color, linewidth=1)
-        label = f"campaign {number} ({style.many(int(which.sum()), 'address')})"
+        label = f"campaign {number} ({counted(int(which.sum()), 'address')})"
         ax.plot(start[which], rows[which], mark, color=color, markersize=4, label=label)
     ax.set_ylabel("addresses, by first try")
     ax.set_yticks([0, len(members) - 1], ["1", str(len(members))])
@@ -48,13 +49,13 @@ def plot_campaigns(found: Campaigns, *, zone: str = "UTC", ax: Axes | None = Non
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     style.time_axis(ax, zone)
     rest = len(found.table) - len(set(numbers))
-    more = f"; {style.many(rest, 'more campaign')} not drawn" if rest > 0 else ""
+    more = f"; {counted(rest, 'more campaign')} not drawn" if rest > 0 else ""
     detail = f"mark: first try; line: until the last one{more}"
     return style.tell(ax, _finding(found.table.iloc[0].to_dict()), detail)
 
 
 def _finding(largest: Mapping[Hashable, Any]) -> str:
-    addresses = style.many(largest["addresses"], "address")
-    networks = style.many(largest["networks"], "network")
-    attempts = style.many(largest["attempts"], "refused login")
+    addresses = counted(largest["addresses"], "address")
+    networks = counted(largest["networks"], "network")
+    attempts = counted(largest["attempts"], "refused login")
     return f"{addresses} in {networks} act as one: {attempts} between them"

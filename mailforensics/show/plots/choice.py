@@ -5,6 +5,7 @@ from typing import Final
 import pandas as pd
 from matplotlib.axes import Axes
 
+from mailforensics.analysis.wording import counted
 from mailforensics.schema import require
 from mailforensics.show.plots import style
 
@@ -67,7 +68,7 @@ def _frontier_finding(frontier: pd.DataFrame) -> str:
         for name, words in COMPARED.items()
         if name in blocked
     ]
-    return f"With {style.many(int(budget), 'rule')} " + "; ".join(told)
+    return f"With {counted(int(budget), 'rule')} " + "; ".join(told)
 
 
 def _harm(hit: float) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.wording import counted
 from mailforensics.schema import require
 from mailforensics.show.plots import style
 
@@ -94,9 +95,9 @@ def plot_accounts(events: pd.DataFrame, *, top: int = 15, ax: Axes | None = None
     more = f"; {hidden:,} more accounts not drawn" if hidden > 0 else ""
     finding = "No account had both refused and good logins"
     if both:
-        had = f"{style.many(both, 'account')} had both refused and good logins"
+        had = f"{counted(both, 'account')} had both refused and good logins"
         finding = f"{had}: look at {'that one' if both == 1 else 'those'} first"
-    return style.tell(ax, finding, f"{style.many(len(counts), 'account')} tried or used{more}")
+    return style.tell(ax, finding, f"{counted(len(counts), 'account')} tried or used{more}")
 
 
 def plot_ports(firewall_events: pd.DataFrame, *, top: int = 12, ax: Axes | None = None) -> Axes:
@@ -166,7 +167,7 @@ def plot_countries(sources: pd.DataFrame, *, top: int = 12, ax: Axes | None = No
     ax.set_xlabel("attack weight (attack events, recent ones count more)")
     share = style.percent(float(shown["weight"].iloc[0]), float(counts["weight"].sum()))
     finding = f"{share} of the attack weight comes from addresses of {shown['country'].iloc[0]}"
-    return style.tell(ax, finding, f"{style.many(len(attackers), 'attacking address')}")
+    return style.tell(ax, finding, f"{counted(len(attackers), 'attacking address')}")
 
 
 def _number_or_blank(value: float) -> str:

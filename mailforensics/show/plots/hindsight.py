@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from mailforensics.analysis.backtest import Backtest
 from mailforensics.analysis.survival import Survival
+from mailforensics.analysis.wording import counted
 from mailforensics.show.plots import style
 
 BEST: Final = "optimum"
@@ -44,7 +45,7 @@ def plot_backtest(
     ax.set_xlabel("share (%)")
     names = ["attacks stopped", "proper sessions lost"]
     ax.legend([good, harm], names, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
-    trials = style.many(int(rows["trials"].max()), "trial")
+    trials = counted(int(rows["trials"].max()), "trial")
     detail = f"{trials}: bans set from the past alone, then left for {_days(days)}"
     return style.tell(ax, _backtest_finding(rows), detail)
 
@@ -59,7 +60,7 @@ def _backtest_finding(rows: pd.DataFrame) -> str:
         best = rows.nlargest(1, "stopped")
     row = best.iloc[0].to_dict()
     share = style.percent(row["stopped"], row["attacks"])
-    lost = style.many(row["legit_lost"], "proper session") if row["legit_lost"] else "none proper"
+    lost = counted(row["legit_lost"], "proper session") if row["legit_lost"] else "none proper"
     return f"The best plan would have stopped {share} of later attacks, and lost {lost}"
 
 
@@ -88,7 +89,7 @@ def plot_survival(found: Survival, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, max(days[-1], found.expiry_days or 0) * 1.25)
     ax.set_xlabel("days since the attacker was first seen")
     ax.set_ylabel("still active (%)")
-    detail = f"{style.many(found.attackers, 'attacker')} seen more than once; band: 95 % confidence"
+    detail = f"{counted(found.attackers, 'attacker')} seen more than once; band: 95 % confidence"
     return style.tell(ax, _survival_finding(found), detail)
 
 

@@ -17,10 +17,11 @@ from mailforensics.addresses import (
     Network,
     is_inside,
     is_overlapping,
-    network_of,
+    lies_in,
     parse_network,
 )
 from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.wording import counted
 from mailforensics.errors import ArgumentError
 from mailforensics.schema import OUTCOMES, require
 from mailforensics.show.plots import style
@@ -102,10 +103,7 @@ def _spread_out(sessions: pd.DataFrame, most: int) -> pd.DataFrame:
 
 def _within(table: pd.DataFrame, network: Network) -> pd.DataFrame:
     known = table.loc[table["source_ip"].notna() & table["start"].notna()]
-    size = {"v6" if network.version == 6 else "v4": network.prefixlen}
-    unique = pd.Series(known["source_ip"].unique(), dtype="str")
-    inside = unique.loc[network_of(unique, **size).eq(str(network)).fillna(value=False)]
-    return known.loc[known["source_ip"].isin(inside)].sort_values(["start", "source_ip"])
+    return known.loc[lies_in(known["source_ip"], network)].sort_values(["start", "source_ip"])
 
 
 def _by_address(texts: Iterable[str]) -> list[str]:
@@ -114,11 +112,9 @@ def _by_address(texts: Iterable[str]) -> list[str]:
 
 def _login_finding(inside: pd.DataFrame, network: str) -> str:
     logins = int(inside["outcome"].isin(["login", "login_after_failures"]).sum())
-    total = style.many(len(inside), "session")
+    total = counted(len(inside), "session")
     ending = f"{logins:,} ended in a good login" if logins else "none ended in a good login"
-    return (
-        f"{network}: {total} from {style.many(inside['source_ip'].nunique(), 'address')}, {ending}"
-    )
+    return f"{network}: {total} from {counted(inside['source_ip'].nunique(), 'address')}, {ending}"
 
 
 def _cut_note(inside: pd.DataFrame, drawn: pd.DataFrame) -> str:
@@ -175,11 +171,11 @@ def plot_block_map(
         ax.annotate(f".{number}", place, ha="center", va="bottom", fontsize=7)
     _block_frame(ax, prefix)
     finding = (
-        f"{block}: {style.many(int(attacks.sum()), 'attacker')}, "
+        f"{block}: {counted(int(attacks.sum()), 'attacker')}, "
         f"{int(legit.sum()) or 'no'} legitimate "
         f"{'source' if int(legit.sum()) == 1 else 'sources'} seen"
     )
-    return style.tell(ax, finding, f"{style.many(256 - len(inside), 'address')} silent; {covered}")
+    return style.tell(ax, finding, f"{counted(256 - len(inside), 'address')} silent; {covered}")
 
 
 def _draw_bans(ax: Axes, block: Network, banned: Iterable[str]) -> str:
@@ -234,7 +230,7 @@ def plot_cadence(
     ].sort_values("time")
     ax = style.new_axes(ax, height=3.4)
     if len(tries) < 3:
-        tried = style.many(len(tries), "refused login") if len(tries) else "no refused login"
+        tried = counted(len(tries), "refused login") if len(tries) else "no refused login"
         why = f"{style.clean(source_ip)}: {tried}, too few for a beat"
         return style.nothing(ax, why)
     at = style.days(tries["time"])

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
 from mailforensics.addresses import network_of
-from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.refusals import counted_lines
+from mailforensics.analysis.wording import counted
 from mailforensics.schema import require
 from mailforensics.show.plots import style
 
@@ -79,11 +80,9 @@ def plot_pressure(
 
 def _tries_once(events: pd.DataFrame) -> pd.DataFrame:
     """Return the events with refused logins counted once each, however many lines tell of them."""
-    tries = refused_logins(events)
-    failed = events["event"] == "auth_failed"
-    counted = events[["time", "event", "source_ip", "repeat", "duplicate"]]
-    counted = counted.assign(repeat=events["repeat"].where(~failed, tries))
-    return counted.loc[~failed | (tries > 0)]
+    needed = events[["time", "event", "source_ip", "repeat", "duplicate"]]
+    once = needed.assign(repeat=counted_lines(events))
+    return once.loc[(once["event"] != "auth_failed") | (once["repeat"] > 0)]
 
 
 def _busiest(
@@ -98,7 +97,7 @@ def _busiest(
     labels = [str(unique[i]) for i in order[:MOST_NETWORKS]]
     rest = len(unique) - len(labels)
     if rest > 0:
-        labels.append(f"{style.many(rest, 'other network')}")
+        labels.append(f"{counted(rest, 'other network')}")
     rows: npt.NDArray[np.int64] = np.minimum(rank[codes], MOST_NETWORKS)
     return rows, labels
 
@@ -181,7 +180,7 @@ def _peak(counts: npt.NDArray[np.float64], left: npt.NDArray[np.float64], zone: 
     together = counts.sum(axis=0)
     column = int(together.argmax())
     when = pd.to_datetime(left[column], unit="D", utc=True).round("s").tz_convert(zone)
-    lines = style.many(int(together[column]), "line")
+    lines = counted(int(together[column]), "line")
     return f"The busiest step began {when:%a %d %b %H:%M} ({zone}) with {lines}"
 
 
@@ -216,9 +215,9 @@ def plot_open_sessions(
     style.time_axis(ax, zone)
     top = int(level.argmax())
     when = pd.to_datetime(at[top], unit="D", utc=True).round("s").tz_convert(zone)
-    most = style.many(int(level[top]), "connection")
+    most = counted(int(level[top]), "connection")
     finding = f"At most {most} open at once, {when:%a %d %b %H:%M:%S} ({zone})"
-    return style.tell(ax, finding, f"{style.many(len(known), 'connection')} in all")
+    return style.tell(ax, finding, f"{counted(len(known), 'connection')} in all")
 
 
 def _thin(

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from mailforensics.analysis.wording import counted
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.passwords import mask_passwords
 
@@ -158,10 +159,4 @@ def tries(count: int, logins: int) -> str:
         return f"the one refused {kind}"
     if logins == count:
         return f"all {count:,} refused logins"
-    return f"all {count:,} refused tries ({many(logins, 'login')})"
-
-
-def many(count: int, word: str) -> str:
-    """Return a count with its word: `1 address`, `1,204 addresses`."""
-    plural = word + ("es" if word.endswith("s") else "s")
-    return f"{count:,} {word if count == 1 else plural}"
+    return f"all {count:,} refused tries ({counted(logins, 'login')})"
