@@ -15,7 +15,7 @@ MODULE_LINES = 300
 BODY_LINES = 40
 PARAMETERS = 5
 # Calls whose keywords are the fields of one public record, or the public contract of a table.
-WIDE = {"ban_script", "events", "export", "ingest", "record", "review"}
+WIDE = {"ban_script", "candidates", "events", "export", "ingest", "record", "review"}
 ONLY_IN = {"matplotlib": "show/plots", "ipywidgets": "show/widgets", "anywidget": "show/widgets"}
 
 

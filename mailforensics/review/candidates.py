@@ -1,6 +1,7 @@
 """The table to review: one row a network, with reasons, collateral and a suggestion."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final, Protocol
 
 import pandas as pd
@@ -21,7 +22,8 @@ from mailforensics.review.grounds import (
     told,
 )
 from mailforensics.review.grounds_places import evidence
-from mailforensics.review.judgement import judged
+from mailforensics.review.intruders import deeds, intruders, unlisted
+from mailforensics.review.judgement import IS_UNSEEN, judged
 
 _STATES: Final = {"network": pl.String, "protected": pl.String, "already": pl.String}
 _OF_SOURCES: Final = [
@@ -40,11 +42,12 @@ class Wall(Protocol):
 
 
 @through(source_table)
-def candidates(
+def candidates(  # noqa: PLR0913  the public contract: one keyword a thing to weigh
     sources: pd.DataFrame,
     networks_or_plan: pd.DataFrame,
     *,
     firewall: Wall | None = None,
+    breaches: pd.DataFrame | None = None,
     protect: Iterable[str | Address | Network] = (),
     allow_documentation: bool = False,
 ) -> pd.DataFrame:
@@ -56,10 +59,15 @@ def candidates(
     same block, a login there may be a break-in, one address alone attacked, or there is too little
     to go on. `approve`: the rest. Networks without any attack event are left out.
 
+    With `breaches`, an address from which somebody got in and that no network here holds is a row
+    of its own (IPv6: its /64), to be looked at: a thief's second machine fails at nothing. Those
+    that never attacked come first. None that is protected becomes one.
+
     Args:
         sources: what `mf.sources` returned; or a store.
         networks_or_plan: what `mf.networks` returned, or the plan of `mf.cover`.
         firewall: what `mf.read_firewall` returned; fills `already`.
+        breaches: what `mf.breaches` returned, so that whoever got in is among the rows.
         protect: addresses and networks that must never be banned, beside the built-in list.
         allow_documentation: let documentation networks be suggested (lessons, tests).
 
@@ -74,34 +82,48 @@ def candidates(
     schema.require(networks_or_plan, ["network"])
     if "events" in networks_or_plan.columns:
         networks_or_plan = networks_or_plan[networks_or_plan["events"] > 0]
-    listed = networks_or_plan["network"].dropna().tolist()
     weighed = to_polars(sources, schema.SOURCES, only=_OF_SOURCES)
-    inside = members(weighed, networks=listed)
     protect = [protect] if isinstance(protect, str) else list(protect)
+    why_not = partial(why_protected, protect=protect, allow_documentation=allow_documentation)
+    found = intruders(breaches)
+    given = _given(networks_or_plan)
+    alone = unlisted(
+        found, sources=weighed, listed=given["network"].to_list(), is_protected=why_not
+    )
+    given = pl.concat([given, alone.select(given.columns)], how="vertical_relaxed")
+    listed = given["network"].to_list()
     states = [
         {
             "network": network,
-            "protected": why_protected(network, protect, allow_documentation=allow_documentation),
+            "protected": why_not(network),
             "already": firewall.covers(network) if firewall is not None else "",
         }
         for network in listed
     ]
     table = (
-        _facts(networks_or_plan, inside)
+        _facts(given, members(weighed, networks=listed))
         .join(pl.DataFrame(states, schema=_STATES), on="network", how="left")
         .join(neighbours(listed, weighed), on="network", how="left")
+        .join(deeds(found, networks=listed), on="network", how="left")
     )
-    table = judged(table).with_columns(reasons=pl.format("{}. {}.", told(), "why"))
+    table = judged(table).with_columns(
+        reasons=pl.format("{}. {}.", told(), "why"),
+        evidence=pl.when(IS_UNSEEN).then("deed_evidence").otherwise("evidence"),
+    )
     return to_pandas(_sorted(table), schema.CANDIDATES)
 
 
-def _facts(given: pd.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
+def _given(table: pd.DataFrame) -> pl.DataFrame:
+    """Return the networks as given, with those columns of NETWORKS that the table has."""
+    names = [name for name in schema.names(schema.NETWORKS) if name in table.columns]
+    return to_polars(table, schema.NETWORKS, only=names).filter(pl.col("network").is_not_null())
+
+
+def _facts(given: pl.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
     """Return the networks as given, what they lack counted anew, and what their sources did."""
     counted = grouped(inside)
-    names = [name for name in schema.names(schema.NETWORKS) if name in given.columns]
-    table = to_polars(given, schema.NETWORKS, only=names).filter(pl.col("network").is_not_null())
-    lacking = [name for name in counted.columns if name not in names]
-    table = table.join(counted.select("network", *lacking), on="network", how="left")
+    lacking = [name for name in counted.columns if name not in given.columns]
+    table = given.join(counted.select("network", *lacking), on="network", how="left")
     for part in (grounds(inside), collateral(inside), evidence(inside)):
         table = table.join(part, on="network", how="left")
     kinds = {column.name: column.dtype for column in schema.NETWORKS}
@@ -115,4 +137,5 @@ def _facts(given: pd.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
 
 def _sorted(table: pl.DataFrame) -> pl.DataFrame:
     settled = pl.col("suggestion") == "reject"
-    return table.sort([settled, "attack_weight", "network"], descending=[False, True, False])
+    keys = [settled, ~IS_UNSEEN, "attack_weight", "network"]
+    return table.sort(keys, descending=[False, False, True, False])

@@ -91,6 +91,7 @@ def investigate(
         weighed,
         plan_and_spared(plan.plan, by_network),
         firewall=firewall,
+        breaches=answer.signs,
         protect=case.protect,
         allow_documentation=case.allow_documentation,
     )

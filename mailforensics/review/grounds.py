@@ -10,7 +10,7 @@ from mailforensics.analysis.bridge import number
 from mailforensics.analysis.campaigns_notes import TOGETHER
 from mailforensics.analysis.networks import members, size
 from mailforensics.analysis.standing import STEADY_NOTE
-from mailforensics.review.judgement import BOUNDS, IS_ONE, IS_WIDE
+from mailforensics.review.judgement import BOUNDS, IS_ONE, IS_UNSEEN, IS_WIDE
 
 NONE_SEEN: Final = "none seen"
 _NO_NAMES: Final = " (the log names no accounts)"
@@ -18,18 +18,9 @@ _LISTED: Final = 3
 
 
 GROUND_COUNTS: Final = (
-    *("tries", "relays", "bad", "blocked", "attacks", "attacking", "names"),
-    "knocking",
-    *(
-        "strangers",
-        "suspects",
-        "stale",
-        "users",
-        "peers",
-        "hostile",
-        "legit_inside",
-        "weight_inside",
-    ),
+    *("tries", "relays", "bad", "blocked", "attacks", "attacking", "names", "knocking"),
+    *("strangers", "suspects", "stale", "users", "logins", "mails", "peers", "hostile"),
+    *("legit_inside", "weight_inside"),
 )
 
 
@@ -59,6 +50,8 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
             suspects=(standing == "suspect").sum(),
             stale=(standing == "stale_password").sum(),
             users=standing.is_in(["user", "stale_password"]).sum(),
+            logins=pl.col("auth_ok").sum(),
+            mails=pl.col("accepted").sum(),
             peers=(pl.col("accepted") > 0).sum(),
             hostile=pl.col("attack_events").filter(standing.is_in(["attacker", "peer"])).sum(),
             legit_inside=pl.col("legit_weight").sum(),
@@ -114,7 +107,12 @@ def told() -> pl.Expr:
     tries = number("tries", one="failed login")
     accounts = pl.format(" on {}", number("usernames", one="account"))
     names = pl.when(pl.col("names") > 0).then(accounts).otherwise(pl.lit(_NO_NAMES))
+    logins = pl.format("{} worked", number("logins", one="login"))
+    mails = pl.format("{} accepted", number("mails", one="message"))
     parts = [
+        pl.when(IS_UNSEEN).then(pl.lit("no attack of its own")),
+        pl.when(IS_UNSEEN & (pl.col("logins") > 0)).then(logins),
+        pl.when(IS_UNSEEN & (pl.col("mails") > 0)).then(mails),
         pl.when(pl.col("tries") > 0).then(pl.format("{}{}", tries, names)),
         _part("relays", "attempt to relay", "attempts to relay"),
         _part("bad", "breach of the protocol", "breaches of the protocol"),

@@ -44,6 +44,8 @@ _IPV6: Final = pl.col("network").str.contains(":", literal=True)
 IS_ONE: Final = pl.when(_IPV6).then(_BITS >= 64).otherwise(_BITS == 32)
 IS_WIDE: Final = pl.when(_IPV6).then(BOUNDS.v6 > _BITS).otherwise(BOUNDS.v4 > _BITS)
 _KNOCKS: Final = pl.sum_horizontal("tries", "relays")
+# A thief's second machine: somebody got in from there, and nothing of it was ever an attack.
+IS_UNSEEN: Final = pl.col("deed").is_not_null() & (pl.col("attacks") == 0)
 _IS_LITTLE: Final = (pl.col("weight_inside") < BOUNDS.attack_weight) | (BOUNDS.knocks > _KNOCKS)
 
 RULES: Final = (
@@ -56,6 +58,14 @@ RULES: Final = (
         pl.col("already") != "",
         "reject",
         pl.format("Nothing to add, the firewall keeps it out: {}", "already"),
+    ),
+    Rule(
+        pl.col("deed").is_not_null() & ((pl.col("suspects") == 0) | IS_UNSEEN),
+        "look",
+        pl.format(
+            "Somebody got in from here, by all signs: {}. Change that password before you ban",
+            "deed",
+        ),
     ),
     Rule(
         pl.col("suspects") > 0,
