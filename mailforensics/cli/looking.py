@@ -1,9 +1,10 @@
 """Look at the evidence: new-case, audit, breaches, explain."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
+import pandas as pd
 
 from mailforensics.analysis.verdict import verdict
 from mailforensics.cli.cases import case_again, log_source, named_case
@@ -22,6 +23,8 @@ from mailforensics.review.case import open_case
 from mailforensics.show.notebooks import FOLDER, write_notebooks
 from mailforensics.show.tables import as_text
 
+MOST_BLOCKS: Final = 12
+
 
 @click.command("new-case")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="CASE")
@@ -38,11 +41,18 @@ def new_case_command(context: click.Context, /, folder: Path, **evidence: Any) -
     case = named_case(context, folder, evidence) if given else case_again(context, folder)
     told = audit(case.mail_events())
     case.save()
-    click.echo(as_text(told, by_row=True))
+    click.echo(_files(told))
     written = write_notebooks(case)
     click.echo(f"\nCase:      {case.folder}")
     click.echo(f"Notebooks: {len(written)} written to {case.folder / FOLDER}")
     click.echo(f"Open them: jupyter lab {case.folder / FOLDER}")
+
+
+def _files(told: pd.DataFrame) -> str:
+    """All that is known of each file, or one line each where they are many."""
+    if len(told) <= MOST_BLOCKS:
+        return as_text(told, by_row=True)
+    return as_text(told[["file", "lines", "other", "unparsed", "first_time", "last_time"]])
 
 
 @click.command("audit")

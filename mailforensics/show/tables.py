@@ -222,7 +222,7 @@ def columns_of(table: pd.DataFrame) -> pd.DataFrame:
 def log_lines(events: pd.DataFrame, *, most: int = 12) -> pd.DataFrame:
     """Return where events stand and what they say: `file`, `line`, `program`, `message`.
 
-    Passwords in the messages are masked.
+    Passwords in the messages are masked. Lines of several servers have `host` too.
 
     Args:
         events: mail events or firewall events; the first `most` rows are shown.
@@ -232,7 +232,9 @@ def log_lines(events: pd.DataFrame, *, most: int = 12) -> pd.DataFrame:
         MissingColumnError: the table lacks file, line or message.
     """
     require(events, ["file", "line", "message"])
-    shown = [name for name in ("file", "line", "program", "message") if name in events.columns]
+    several = "host" in events.columns and events["host"].nunique() > 1
+    columns = ("file", "line", *(["host"] if several else []), "program", "message")
+    shown = [name for name in columns if name in events.columns]
     rows = events[shown].head(most).reset_index(drop=True)
     said = [None if pd.isna(text) else mask_passwords(text) for text in rows["message"]]
     return rows.assign(message=pd.array(said, dtype="str"))
