@@ -67,6 +67,9 @@ def _answer(found: Findings) -> None:
     click.echo(f"{headline(found)}.")
     if len(found.campaigns.table):
         click.echo(together(found))
+    limits = found.trust.limits + found.trust.assumptions
+    if limits:
+        click.echo("\n- ".join(["What limits these answers:", *limits]))
 
 
 def _with_notebooks(found: Findings) -> Path:

@@ -86,7 +86,10 @@ class _Unpacked(io.RawIOBase):
         return len(data)
 
     def _note(self, what: str) -> None:
-        self._watcher.notes.append(f"{what}, unpacked, were read")
+        """Say it once: after the end a reader may ask again."""
+        note = f"{what}, unpacked, were read"
+        if note not in self._watcher.notes:
+            self._watcher.notes.append(note)
 
 
 def open_plain(raw: IO[bytes], watcher: Watcher) -> tuple[Plain, Plain]:

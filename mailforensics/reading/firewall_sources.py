@@ -2,6 +2,7 @@
 
 import codecs
 import glob
+import hashlib
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -49,6 +50,23 @@ def texts_of(source: Source | Sequence[Source]) -> Iterator[tuple[str, list[str]
         yield name, data.split("\n") if isinstance(data, str) else _decode(data, name=name)
     else:
         raise EvidenceError(f"a {type(source).__name__} is no firewall text. {_HINT}")
+
+
+def facts_of(source: str | PathLike[str]) -> list[dict[str, object]]:
+    """Return `file`, `sha256`, `bytes` and `lines` of each file that a path stands for.
+
+    Raises:
+        EvidenceError: a file is missing, unreadable or too large, or a folder has no rules.
+    """
+    return [
+        {
+            "file": path.name,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "bytes": len(data),
+            "lines": len(data.splitlines()),
+        }
+        for path, data in ((path, _bytes_of(path)) for path in _paths(Path(source)))
+    ]
 
 
 def _is_text(source: str) -> bool:

@@ -1,5 +1,6 @@
 """The whole way from a case's logs to the candidates, in one call."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from mailforensics.analysis.cover import Cover, cover
 from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
 from mailforensics.analysis.sources import sources
+from mailforensics.analysis.trust import Trust, trust
 from mailforensics.analysis.verdict import Verdict, verdict
 from mailforensics.errors import EvidenceError
 from mailforensics.reading.audit import audit
@@ -24,6 +26,7 @@ from mailforensics.review.candidates import candidates
 from mailforensics.review.case import Case
 
 CANDIDATES_FILE: Final = "candidates.parquet"
+STEPS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Findings:
     firewall_events: pd.DataFrame | None
     firewall: Firewall | None
     audit: pd.DataFrame
+    trust: Trust
     sessions: pd.DataFrame
     sources: pd.DataFrame
     networks: pd.DataFrame
@@ -57,6 +61,12 @@ def _silent(_step: str) -> None:
     """Show no progress."""
 
 
+def _numbered(progress: Callable[[str], None]) -> Callable[[str], None]:
+    """Tell with each step how many there are, so that a wait has an end."""
+    number = itertools.count(1)
+    return lambda step: progress(f"{next(number)} of {STEPS}: {step}")
+
+
 def investigate(
     case: Case, *, rules: int = 50, progress: Callable[[str], None] = _silent
 ) -> Findings:
@@ -70,6 +80,7 @@ def investigate(
     Raises:
         EvidenceError: a log cannot be read.
     """
+    progress = _numbered(progress)
     progress("reading the mail logs")
     events = case.mail_events()
     progress("reading the firewall")
@@ -87,6 +98,8 @@ def investigate(
     )
     progress("looking for break-ins")
     answer = verdict(events, signs=breaches(events, found=hands))
+    progress("auditing the files")
+    audited = audit(events)
     listed = candidates(
         weighed,
         plan_and_spared(plan.plan, by_network),
@@ -100,7 +113,8 @@ def investigate(
         events=events,
         firewall_events=firewall_events,
         firewall=firewall,
-        audit=audit(events),
+        audit=audited,
+        trust=trust(events, firewall_events=firewall_events, tz=case.tz, table=audited),
         sessions=joined,
         sources=weighed,
         networks=by_network,

@@ -14,6 +14,7 @@ import pandas as pd
 from mailforensics import schema
 from mailforensics.reading.passwords import mask_passwords
 from mailforensics.review.case import REPORT_FILE
+from mailforensics.review.evidence_table import evidence_table
 from mailforensics.review.findings import Findings
 from mailforensics.show.report_answers import answers, headline, together
 from mailforensics.show.tables import html_words
@@ -43,6 +44,7 @@ def render_report(found: Findings, *, notebooks: Sequence[Mapping[str, str]] = (
         headline=headline(found),
         answers=answers(found),
         verdict=found.verdict,
+        trust=found.trust,
         grounds=_grounds(found),
         together=together(found),
         campaign_notes=found.campaigns.notes,
@@ -86,7 +88,7 @@ def _tables(found: Findings) -> dict[str, Any]:
         "campaigns": _rows(found.campaigns.table.head(_MOST_CAMPAIGNS)),
         "candidates": _rows(listed.head(_MOST_ROWS)),
         "left_out": f"{more:,} more candidates are in the review table." if more > 0 else "",
-        "audit": _rows(found.audit),
+        "evidence": _rows(evidence_table(found)),
         "history": _rows(found.case.decisions.history()),
     }
 

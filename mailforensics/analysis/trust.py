@@ -1,0 +1,165 @@
+"""Whether logs can be trusted: what limits every answer drawn from them, in plain words."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from mailforensics import schema
+from mailforensics.analysis.wording import counted
+from mailforensics.reading.audit import audit
+
+MOST_OF_A_KIND: Final = 3
+LEAST_UNDERSTOOD: Final = 0.5
+# What the audit notes of a file, and what limits an answer: the rest is how the file was read.
+FAULTS: Final = (
+    re.compile(r"truncated or damaged|decompression bomb|^not read"),
+    re.compile(r"lines? (?:is|are) missing"),
+    re.compile(r"the clock goes back|wrong clock|in the future"),
+    re.compile(r"^silent for"),
+)
+_DATED: Final = ("", "the stamps hold it")
+_PACKET: Final = r"\bSRC=\S+ DST=\S+ "
+_MAIL: Final = r"connect from |client=|SASL |status=\w+|NOQUEUE|-login: |statistics: "
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whether logs can be trusted, as far as they tell themselves.
+
+    Attributes:
+        answer: one sentence, beginning with Yes, In part, or No.
+        limits: what takes away from it, each with the file; empty where nothing does.
+        assumptions: what was taken for granted; each says what to do if it does not hold.
+    """
+
+    answer: str
+    limits: tuple[str, ...]
+    assumptions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([self.answer, *(f"- {line}" for line in self.limits + self.assumptions)])
+
+
+def trust(
+    events: pd.DataFrame,
+    *,
+    firewall_events: pd.DataFrame | None = None,
+    tz: str = "UTC",
+    table: pd.DataFrame | None = None,
+) -> Trust:
+    """Return whether these logs can be trusted, and what limits an answer drawn from them.
+
+    Args:
+        events: mail events.
+        firewall_events: firewall events, if there are any.
+        tz: the zone in which year-less stamps were read.
+        table: what `audit(events)` returned, if it is at hand already.
+
+    Raises:
+        MissingColumnError: a table is not what it should be.
+    """
+    schema.require(events, ["file", "event", "host", "message"])
+    files = audit(events) if table is None else table
+    walls = None if firewall_events is None else audit(firewall_events)
+    limits = (
+        *_faults(pd.concat([files, walls]) if walls is not None else files),
+        *_misplaced(events, firewall_events),
+        *_hosts(events),
+    )
+    assumptions = tuple(_assumed(files, tz))
+    return Trust(_answer(files, limits, assumptions), limits, assumptions)
+
+
+def _answer(
+    files: pd.DataFrame, limits: tuple[str, ...], assumptions: tuple[str, ...]
+) -> str:
+    rows, unread = int(files["events"].sum()), int(files[["other", "unparsed"]].to_numpy().sum())
+    known = rows - unread
+    read = f"{counted(rows, 'line')} of {counted(len(files), 'file')}, {known:,} of them understood"
+    if known < LEAST_UNDERSTOOD * rows or not rows:
+        return f"No: {read}. Is it the log of a mail server?"
+    if limits:
+        return f"In part: {read}, but {counted(len(limits), 'thing')} limit{_s(limits)} the answers."
+    condition = " if this holds" if assumptions else ""
+    return (
+        f"Yes{condition}: {read}, nothing missing that the log would show. (Whoever was root could "
+        "change a log without a trace; the fingerprints hold it fast from now on.)"
+    )
+
+
+def _s(limits: tuple[str, ...]) -> str:
+    return "s" if len(limits) == 1 else ""
+
+
+def _faults(files: pd.DataFrame) -> Iterator[str]:
+    """Yield the faults that the audit found, the worst kind first, a few of each kind."""
+    pieces = [
+        (file, piece, last)
+        for file, notes, last in files[["file", "notes", "last_time"]].values
+        for piece in (notes.split("; ") if isinstance(notes, str) else [])
+    ]
+    for fault in FAULTS:
+        found = [_told(*item) for item in pieces if fault.search(item[1])]
+        yield from found[:MOST_OF_A_KIND]
+        if (more := len(found) - MOST_OF_A_KIND) > 0:
+            yield f"{counted(more, 'more fault')} of this kind, in the notes on the files."
+
+
+def _told(file: str, piece: str, last: pd.Timestamp) -> str:
+    if FAULTS[0].search(piece) and not pd.isna(last):
+        return f"{file}: {piece}; its lines end at {last:%Y-%m-%d %H:%M} UTC."
+    return f"{file}: {piece}."
+
+
+def _misplaced(events: pd.DataFrame, firewall_events: pd.DataFrame | None) -> Iterator[str]:
+    """Yield the logs that were given as what they are not."""
+    other = events.loc[events["event"] == "other"]
+    packets = other.loc[other["message"].str.contains(_PACKET, na=False), "file"].value_counts()
+    lines = events["file"].value_counts()
+    for file, count in packets.sort_index().items():
+        if 2 * count > lines[file]:
+            yield (
+                f"{file} is a firewall log, no mail log: name it with --ufw-log, and the mail log "
+                "as LOG."
+            )
+        elif firewall_events is None:
+            yield (
+                f"{file} holds {counted(int(count), 'line')} of a firewall, which were not counted: "
+                "name it with --ufw-log as well."
+            )
+    if firewall_events is not None:
+        yield from _no_firewall_logs(firewall_events)
+
+
+def _no_firewall_logs(events: pd.DataFrame) -> Iterator[str]:
+    seen = ~events["event"].isin(["other", "unparsed"])
+    for file, rows in events.loc[~seen.groupby(events["file"]).transform("any")].groupby("file"):
+        if rows["message"].str.contains(_MAIL, na=False).any():
+            yield f"{file} is a mail log, no firewall log: name it as LOG, not with --ufw-log."
+        else:
+            yield f"{file} was named with --ufw-log and holds no line of a firewall."
+
+
+def _hosts(events: pd.DataFrame) -> Iterator[str]:
+    """Yield what it means that lines come from several hosts."""
+    known = events.loc[~events["event"].isin(["other", "unparsed"]), "host"].dropna()
+    hosts = sorted(known.unique())
+    if len(hosts) > 1:
+        named = ", ".join(hosts[:MOST_OF_A_KIND]) + (" …" if len(hosts) > MOST_OF_A_KIND else "")
+        yield (
+            f"The lines come from {len(hosts):,} hosts ({named}) and are counted together, but a "
+            "firewall and a ban script belong to one: make a case for each, or see "
+            "`mailforensics fleet`."
+        )
+
+
+def _assumed(files: pd.DataFrame, tz: str) -> Iterator[str]:
+    guessed = files.loc[~files["year_from"].fillna("").isin(_DATED)]
+    if len(guessed) and tz == "UTC":
+        yield (
+            "The stamps name no zone and were read as UTC: if the server's clock shows another "
+            "zone, name it, for example --tz Europe/Berlin."
+        )
