@@ -59,11 +59,13 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.lab: $(VENV)/bin/python pyproject.toml constraints.txt Makefile
+	@echo "Installing JupyterLab and what else the notebooks need into $(VENV): a minute or two, once."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebooks,countries]'
 	@mkdir -p $(VENV)/etc/jupyter/labconfig
 	@echo '$(QUIET)' > $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.lab
+	@echo "Installing what the tests need into $(VENV): another minute, once."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[asn,cluster,dev]'
 	@touch $@

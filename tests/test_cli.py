@@ -1,5 +1,7 @@
 """The command line: the whole way in a temporary folder, and what bad input gets."""
 
+import gzip
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailforensics.cli import main
+from mailforensics.cli.memory import warn_of_memory
 from mailforensics.cli.reporting import told_if_stopped
 from mailforensics.export.forms import FILE_NAMES
 from mailforensics.review.case import open_case
@@ -180,6 +183,69 @@ def test_explain_reads_the_prompt() -> None:
     assert result.exit_code == 0
     assert "Password:" in result.output
     assert "212.70.149.83" in result.output
+
+
+def test_explain_reads_standard_input_and_files(tmp_path: Path) -> None:
+    """`-` and a file are read, also packed; a long one only at its beginning, and that is said."""
+    text = (SAMPLES / "article.log").read_text("utf-8")
+    piped = CliRunner().invoke(main, ["explain", "-"], input=text)
+    assert "Password:" in piped.output
+    (tmp_path / "lines.log.gz").write_bytes(gzip.compress(text.encode() * 9))
+    read = run("explain", tmp_path / "lines.log.gz")
+    assert read.exit_code == 0, read.output
+    assert "212.70.149.83" in read.stdout
+    assert "only the first 50 lines" in read.stderr
+    assert "no line to explain" in CliRunner().invoke(main, ["explain", "-"], input="\n").output
+
+
+def test_a_torn_journal_is_one_plain_line(case: Path) -> None:
+    """A line of the journal that a crash tore is told without Python's words."""
+    journal = case / "decisions.jsonl"
+    before = journal.read_bytes() if journal.exists() else b""
+    journal.write_bytes(before + b'{"netw\n')
+    said = run("check-ban", case).stderr
+    journal.write_bytes(before)
+    assert re.search(
+        r"^mailforensics: note: decisions\.jsonl:\d+: torn .*skipped$", said, re.MULTILINE
+    )
+    assert "Warning" not in said
+
+
+def test_audit_answers_first(tmp_path: Path) -> None:
+    """Yes, in part or no is the first word; a report names the same limits under its headline."""
+    whole = gzip.compress((WEEK / "mail.log").read_bytes())
+    log = tmp_path / "mail.log.1.gz"
+    log.write_bytes(whole[: len(whole) // 2])
+    assert run("audit", WEEK / "mail.log").stdout.startswith("Can it be trusted? Yes, if this")
+    assert run("audit", log).stdout.startswith("Can it be trusted? In part: ")
+    told = run("report", log, "--ufw-log", WEEK / "ufw.log", "--out", tmp_path / "case")
+    assert "What limits these answers:\n- mail.log.1.gz: truncated" in told.stdout
+    assert "- The stamps name no zone and were read as UTC" in told.stdout
+    page = (tmp_path / "case" / "report.html").read_text("utf-8")
+    assert page.index("What limits these answers?") < page.index("What these logs could not")
+    assert page.count("only its first") == 2  # beside the answers, and in the table of evidence
+
+
+def test_evidence_of_every_kind_has_its_fingerprint(case: Path) -> None:
+    """Mail logs, firewall logs and the firewall's rules stand in one table with their SHA-256."""
+    page = (case / "report.html").read_text("utf-8")
+    made = open_case(case)
+    for path in (*made.logs, *made.ufw_logs, str(made.firewall)):
+        assert hashlib.sha256(Path(path).read_bytes()).hexdigest() in page
+    for kind in ("mail log", "firewall log", "firewall rules"):
+        assert f">{kind}</div>" in page
+
+
+def test_a_log_larger_than_memory_is_told_before_it_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a report needs is told beside what is free; packed logs count ten times."""
+    (tmp_path / "mail.log").write_bytes(b"x" * 1000)
+    (tmp_path / "mail.log.1.gz").write_bytes(b"x" * 100)
+    warn_of_memory((str(tmp_path),), free=9 * 2000)
+    assert capsys.readouterr().err == ""
+    warn_of_memory((str(tmp_path / "mail.log*"),), free=9 * 2000 - 1)
+    assert "mailforensics ingest" in capsys.readouterr().err
 
 
 def test_candidates_breaches_audit_and_check_ban_speak(case: Path) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
@@ -33,11 +33,13 @@ class Trust:
         answer: one sentence, beginning with Yes, In part, or No.
         limits: what takes away from it, each with the file; empty where nothing does.
         assumptions: what was taken for granted; each says what to do if it does not hold.
+        files: what `audit` told of the mail logs.
     """
 
     answer: str
     limits: tuple[str, ...]
     assumptions: tuple[str, ...]
+    files: pd.DataFrame = field(compare=False, repr=False)
 
     def __str__(self) -> str:
         return "\n".join([self.answer, *(f"- {line}" for line in self.limits + self.assumptions)])
@@ -48,7 +50,6 @@ def trust(
     *,
     firewall_events: pd.DataFrame | None = None,
     tz: str = "UTC",
-    table: pd.DataFrame | None = None,
 ) -> Trust:
     """Return whether these logs can be trusted, and what limits an answer drawn from them.
 
@@ -56,13 +57,12 @@ def trust(
         events: mail events.
         firewall_events: firewall events, if there are any.
         tz: the zone in which year-less stamps were read.
-        table: what `audit(events)` returned, if it is at hand already.
 
     Raises:
         MissingColumnError: a table is not what it should be.
     """
     schema.require(events, ["file", "event", "host", "message"])
-    files = audit(events) if table is None else table
+    files = audit(events)
     walls = None if firewall_events is None else audit(firewall_events)
     limits = (
         *_faults(pd.concat([files, walls]) if walls is not None else files),
@@ -70,28 +70,23 @@ def trust(
         *_hosts(events),
     )
     assumptions = tuple(_assumed(files, tz))
-    return Trust(_answer(files, limits, assumptions), limits, assumptions)
+    return Trust(_answer(files, limits, assumptions), limits, assumptions, files)
 
 
-def _answer(
-    files: pd.DataFrame, limits: tuple[str, ...], assumptions: tuple[str, ...]
-) -> str:
+def _answer(files: pd.DataFrame, limits: tuple[str, ...], assumptions: tuple[str, ...]) -> str:
     rows, unread = int(files["events"].sum()), int(files[["other", "unparsed"]].to_numpy().sum())
     known = rows - unread
     read = f"{counted(rows, 'line')} of {counted(len(files), 'file')}, {known:,} of them understood"
     if known < LEAST_UNDERSTOOD * rows or not rows:
         return f"No: {read}. Is it the log of a mail server?"
     if limits:
-        return f"In part: {read}, but {counted(len(limits), 'thing')} limit{_s(limits)} the answers."
-    condition = " if this holds" if assumptions else ""
+        faults = "this limits" if len(limits) == 1 else f"{len(limits)} things limit"
+        return f"In part: {read}, but {faults} the answers."
+    condition = ", if this holds" if assumptions else ""
     return (
         f"Yes{condition}: {read}, nothing missing that the log would show. (Whoever was root could "
         "change a log without a trace; the fingerprints hold it fast from now on.)"
     )
-
-
-def _s(limits: tuple[str, ...]) -> str:
-    return "s" if len(limits) == 1 else ""
 
 
 def _faults(files: pd.DataFrame) -> Iterator[str]:
@@ -118,8 +113,8 @@ def _misplaced(events: pd.DataFrame, firewall_events: pd.DataFrame | None) -> It
     """Yield the logs that were given as what they are not."""
     other = events.loc[events["event"] == "other"]
     packets = other.loc[other["message"].str.contains(_PACKET, na=False), "file"].value_counts()
-    lines = events["file"].value_counts()
-    for file, count in packets.sort_index().items():
+    lines = events["file"].value_counts().to_dict()
+    for file, count in sorted(packets.to_dict().items()):
         if 2 * count > lines[file]:
             yield (
                 f"{file} is a firewall log, no mail log: name it with --ufw-log, and the mail log "
@@ -127,7 +122,7 @@ def _misplaced(events: pd.DataFrame, firewall_events: pd.DataFrame | None) -> It
             )
         elif firewall_events is None:
             yield (
-                f"{file} holds {counted(int(count), 'line')} of a firewall, which were not counted: "
+                f"{file} holds {counted(int(count), 'line')} of a firewall that were not counted: "
                 "name it with --ufw-log as well."
             )
     if firewall_events is not None:

@@ -1,29 +1,37 @@
 """Look at the evidence: new-case, audit, breaches, explain."""
 
+import itertools
+import os
+import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import click
 import pandas as pd
 
+from mailforensics.analysis.trust import trust
 from mailforensics.analysis.verdict import verdict
 from mailforensics.cli.cases import case_again, log_source, named_case
+from mailforensics.cli.memory import warn_of_memory
 from mailforensics.cli.options import (
     EVIDENCE,
     STAMPS,
     case_argument,
     logs_argument,
+    tell,
     with_options,
 )
-from mailforensics.reading.audit import audit
+from mailforensics.reading.evidence import find_evidence
+from mailforensics.reading.evidence_names import MAIL_LOGS
 from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.unknown import unknown
-from mailforensics.review.case import open_case
+from mailforensics.review.case import STDIN, open_case
 from mailforensics.show.notebooks import FOLDER, write_notebooks
 from mailforensics.show.tables import as_text
 
 MOST_BLOCKS: Final = 12
+MOST_LINES: Final = 50
 
 
 @click.command("new-case")
@@ -39,9 +47,10 @@ def new_case_command(context: click.Context, /, folder: Path, **evidence: Any) -
     """
     given = bool(evidence["logs"])
     case = named_case(context, folder, evidence) if given else case_again(context, folder)
-    told = audit(case.mail_events())
+    warn_of_memory(case.logs)
+    told = trust(case.mail_events(), tz=case.tz)
     case.save()
-    click.echo(_files(told))
+    click.echo(f"{_files(told.files)}\n\nCan it be trusted? {told}")
     written = write_notebooks(case)
     click.echo(f"\nCase:      {case.folder}")
     click.echo(f"Notebooks: {len(written)} written to {case.folder / FOLDER}")
@@ -63,8 +72,10 @@ def audit_command(logs: tuple[str, ...], tz: str, year: int | None) -> None:
 
     Lines of no known kind follow, by their commonest shapes.
     """
+    warn_of_memory(logs)
     events = read_mail_log(log_source(logs), tz=tz, year=year)
-    click.echo(as_text(audit(events), by_row=True))
+    told = trust(events, tz=tz)
+    click.echo(f"Can it be trusted? {told}\n\n{as_text(told.files, by_row=True)}")
     shapes = unknown(events)
     if len(shapes):
         click.echo(
@@ -83,7 +94,32 @@ def breaches_command(folder: Path) -> None:
 
 
 @click.command("explain")
-@click.argument("line")
+@click.argument("line", metavar="LINE|FILE|-")
 def explain_command(line: str) -> None:
-    """Say in plain words what one log line means; prompts in base64 are decoded."""
-    click.echo(explain(line))
+    """Say in plain words what a log line means; prompts in base64 are decoded.
+
+    LINE stands in quotes. Of a FILE, or of standard input (`-`), the first 50 lines are explained.
+    """
+    lines = _lines(line)
+    click.echo(explain("\n".join(lines[:MOST_LINES])))
+    if len(lines) > MOST_LINES:
+        tell(f"only the first {MOST_LINES} lines; cut out the ones you wonder about with grep")
+
+
+def _lines(line: str) -> list[str]:
+    """Return what a user wants explained: the words themselves, or what a file begins with."""
+    if line == STDIN:
+        return _first(sys.stdin.buffer)
+    if not os.path.isfile(line):  # noqa: PTH113 (Path refuses what is too long for a name)
+        return line.splitlines()
+    evidence, *_ = find_evidence(line, MAIL_LOGS)
+    with evidence.open() as stream:
+        return _first(stream)
+
+
+def _first(stream: IO[bytes]) -> list[str]:
+    filled = (text for text in stream if text.strip())
+    return [
+        text.decode("utf-8", "replace").rstrip("\r\n")
+        for text in itertools.islice(filled, MOST_LINES + 1)
+    ]

@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -77,14 +78,23 @@ class Shell(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's own signature)
-        """Run the command; an error of toolkit or disk becomes a message and exit code 1."""
+        """Run the command; an error of toolkit or disk becomes a message and exit code 1.
+
+        Warnings become a plain line each.
+        """
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _plain_warning
+                return super().invoke(ctx)
         except BrokenPipeError:
             raise
         except (MailForensicsError, OSError) as problem:
             click.echo(f"mailforensics: {_in_words(problem)}", err=True)
             sys.exit(EXIT_PROBLEM)
+
+
+def _plain_warning(message: Warning | str, *_where: object, **_more: object) -> None:
+    click.echo(f"mailforensics: note: {message}", err=True)
 
 
 def _in_words(problem: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from mailforensics.cli.cases import case_again, named_case
+from mailforensics.cli.memory import warn_of_memory
 from mailforensics.cli.options import EVIDENCE, case_option, rules_option, tell, with_options
 from mailforensics.review.findings import Findings, investigate
 from mailforensics.show.pdf import find_browser, print_to_pdf
@@ -38,6 +39,7 @@ def report_command(context: click.Context, /, folder: Path, **asked: Any) -> Non
         find_browser()
     with told_if_stopped(folder):
         known = named_case(context, folder, asked) if asked["logs"] else case_again(context, folder)
+        warn_of_memory(known.logs)
         found = investigate(known, rules=rules, progress=tell)
         tell("drawing the report")
         path = write_report(found)

@@ -11,6 +11,8 @@ from mailforensics.errors import UnsafeBanError
 from mailforensics.export.banscript import BanScript
 
 SECONDS: Final = 60
+# The firewall of this computer is not the one that will be asked.
+OF_THIS_COMPUTER: Final = ("ufw is not installed here", "ufw is inactive here")
 NO_BASH: Final = (
     "This computer has no bash. Copy the script to the server and look there: bash ban.sh --plan"
 )
@@ -43,4 +45,5 @@ def dry_run(script: BanScript) -> str:
             f"ban.sh --plan ended with {done.returncode}: {done.stderr.strip()[:400]} "
             "Do not apply this script."
         )
-    return done.stdout.rstrip("\n")
+    said = done.stdout.rstrip("\n").split("\n")
+    return "\n".join(line for line in said if not line.startswith(OF_THIS_COMPUTER))

@@ -20,13 +20,12 @@ from mailforensics.analysis.sources import sources
 from mailforensics.analysis.trust import Trust, trust
 from mailforensics.analysis.verdict import Verdict, verdict
 from mailforensics.errors import EvidenceError
-from mailforensics.reading.audit import audit
 from mailforensics.reading.firewall import Firewall
 from mailforensics.review.candidates import candidates
 from mailforensics.review.case import Case
 
 CANDIDATES_FILE: Final = "candidates.parquet"
-STEPS: Final = 8
+STEPS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,6 @@ class Findings:
     events: pd.DataFrame
     firewall_events: pd.DataFrame | None
     firewall: Firewall | None
-    audit: pd.DataFrame
     trust: Trust
     sessions: pd.DataFrame
     sources: pd.DataFrame
@@ -46,6 +44,11 @@ class Findings:
     campaigns: Campaigns
     verdict: Verdict
     candidates: pd.DataFrame
+
+    @property
+    def audit(self) -> pd.DataFrame:
+        """What was read, file by file: the columns of `schema.AUDIT`."""
+        return self.trust.files
 
     def save(self) -> Path:
         """Note in the case folder what the case is about and which candidates were found.
@@ -98,8 +101,6 @@ def investigate(
     )
     progress("looking for break-ins")
     answer = verdict(events, signs=breaches(events, found=hands))
-    progress("auditing the files")
-    audited = audit(events)
     listed = candidates(
         weighed,
         plan_and_spared(plan.plan, by_network),
@@ -113,8 +114,7 @@ def investigate(
         events=events,
         firewall_events=firewall_events,
         firewall=firewall,
-        audit=audited,
-        trust=trust(events, firewall_events=firewall_events, tz=case.tz, table=audited),
+        trust=trust(events, firewall_events=firewall_events, tz=case.tz),
         sessions=joined,
         sources=weighed,
         networks=by_network,

@@ -1,5 +1,6 @@
 """The ban script holds what was approved, and nothing that a stranger wrote can act in it."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -47,6 +48,17 @@ def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
     path = mf.ban_script(table, decisions, case=HOSTILE[0]).save(tmp_path / "ban.sh")
     done = subprocess.run(["shellcheck", path], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_plan_says_that_ufw_is_off_or_missing(tmp_path: Path) -> None:
+    """Who plans on a server whose firewall is off learns it before --apply does."""
+    table, decisions = approve(tmp_path / "d.jsonl", ARTICLE)
+    said = run(mf.ban_script(table, decisions, case="off"), tmp_path / "ban.sh", "--plan").stdout
+    ufw = shutil.which("ufw", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    config = Path("/etc/ufw/ufw.conf")
+    is_off = config.exists() and "ENABLED=no" in config.read_text("utf-8")
+    assert ("ufw is not installed here" in said) == (ufw is None)
+    assert not is_off or not ufw or "ufw is inactive here" in said
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda t: ascii(t[:20]))

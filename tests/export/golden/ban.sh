@@ -972,6 +972,7 @@ show_plan() {
     choose_way
     say "Case '$case_name': $(counted_as ${#targets[@]} network) to ban; bans that are over: ${#over[@]}."
     say 'This is the plan; nothing is changed. --apply acts, --undo takes back.'
+    show_hindrance
     [[ $way == rules ]] || say "They would be loaded as sets, in one step, not with one ufw rule each."
     for number in "${!targets[@]}"; do
         [[ ! ${refused[$number]-} ]] || continue
@@ -986,6 +987,20 @@ show_plan() {
     ((!EUID)) || say 'As root it also says what is in place already and what rule of yours contradicts.'
     ((shown <= bulk_threshold)) || say "  and $((shown - bulk_threshold)) more; the list begins at the top of $0"
     show_refused
+}
+
+# is_ufw_off: only root may ask ufw itself.
+is_ufw_off() {
+    if ((EUID)); then grep -qiE '^ENABLED="?no' /etc/ufw/ufw.conf 2>/dev/null; else ! is_ufw_active; fi
+}
+
+# show_hindrance: says why --apply would stop here, or do nothing.
+show_hindrance() {
+    if ! has_program ufw; then
+        say 'ufw is not installed here: --apply would stop.'
+    elif is_ufw_off; then
+        say 'ufw is inactive here: no rule has an effect, and --apply would stop until you switch it on.'
+    fi
 }
 
 show_plan_state() {
