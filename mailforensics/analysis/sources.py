@@ -131,11 +131,17 @@ def _end(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.Expr:
 
 
 def _seen(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.DataFrame:
-    both = pl.concat([rows.select("source_ip", "time"), packets.select("source_ip", "time")])
-    return both.group_by("source_ip").agg(
-        first_seen=pl.col("time").min(),
-        last_seen=pl.col("time").max(),
-        active_days=pl.col("time").dt.truncate("1d").drop_nulls().n_unique(),
+    mail = rows.select("source_ip", "time", contact="time")
+    wall = packets.select("source_ip", "time", contact=pl.lit(None, TIME))
+    return (
+        pl.concat([mail, wall])
+        .group_by("source_ip")
+        .agg(
+            first_seen=pl.col("time").min(),
+            last_seen=pl.col("time").max(),
+            active_days=pl.col("time").dt.truncate("1d").drop_nulls().n_unique(),
+            last_contact=pl.col("contact").max(),
+        )
     )
 
 

@@ -12,10 +12,10 @@ from mailforensics.addresses import Address, Network, parse_network
 from mailforensics.errors import EvidenceError
 from mailforensics.reading.firewall_cover import MAIL_PORTS, covering, specific_to
 from mailforensics.reading.firewall_match import BEFORE, is_ipv6_only, orders_of, walk
-from mailforensics.reading.firewall_reach import BySource
+from mailforensics.reading.firewall_reach import BySource, shortened
 from mailforensics.reading.firewall_rules import Rule, format_ports
-from mailforensics.reading.firewall_shadow import shadowed_table
-from mailforensics.reading.firewall_simulate import Simulation, packet_of, simulate
+from mailforensics.reading.firewall_shadow import is_own_ban, shadowed_table, vain_bans
+from mailforensics.reading.firewall_simulate import Simulation, name_of, packet_of, simulate
 from mailforensics.reading.firewall_sources import Source, texts_of
 from mailforensics.reading.firewall_text import Reading
 
@@ -177,6 +177,22 @@ class Firewall:
         sure = found[0] if all(found) else []
         return "; ".join(f"rule {rule.position}: {rule.command}" for rule in sure)
 
+    def in_vain(self, network: str | Address | Network) -> str:
+        """Return the bans of a network, or of parts of it, that do nothing or too little, or "".
+
+        In words, with the reason: an earlier rule lets in what they would keep out, or ufw is off.
+        Ask `covers` first: beside one that works, such a rule does not matter.
+
+        Raises:
+            ArgumentError: the text is no network.
+        """
+        wanted = parse_network(network)
+        if self.active is False:
+            bans = [rule for rule in self._touching(wanted) if is_own_ban(rule)]
+            return shortened([f"{name_of(ban)} has no effect: ufw is off" for ban in bans], "; ")
+        bans = self._vain_by_source[wanted.version].touching(wanted)
+        return shortened([self._vain[ban] for ban in bans], "; ")
+
     def shadowed(self) -> pd.DataFrame:
         """Return the rules that do not do what they say: the columns of FIREWALL_SHADOWED.
 
@@ -184,9 +200,13 @@ class Firewall:
         lets in some ports), then other rules that can never match, then the redundant. An earlier
         `allow` for a part of a banned network counts as a wanted exception. None give no rows.
         """
+        return shadowed_table(self._rules_in_order())
+
+    def _rules_in_order(self) -> list[Rule]:
+        """Return the rules of which it is known in what order they stand."""
         if len(orders_of(self.rules, form=self.form)) > 1:
-            return shadowed_table([r for r in self.rules if r.family == 4 or is_ipv6_only(r)])
-        return shadowed_table(self.rules)
+            return [rule for rule in self.rules if rule.family == 4 or is_ipv6_only(rule)]
+        return list(self.rules)
 
     def conflicts(self, network: str | Address | Network) -> pd.DataFrame:
         """Return the rules that let in certain addresses of a network: rows of `table()`.
@@ -200,6 +220,14 @@ class Firewall:
 
     def _touching(self, network: Network) -> list[Rule]:
         return self._incoming[network.version].touching(network)
+
+    @cached_property
+    def _vain(self) -> dict[Rule, str]:
+        return vain_bans(self._rules_in_order())
+
+    @cached_property
+    def _vain_by_source(self) -> dict[int, BySource]:
+        return {f: BySource(ban for ban in self._vain if ban.family == f) for f in (4, 6)}
 
     @cached_property
     def _incoming(self) -> dict[int, BySource]:

@@ -110,6 +110,29 @@ def _joined(first: Reach, second: Reach) -> Reach:
     return {p: first.get(p, ()) + second.get(p, ()) for p in protocols}
 
 
+def vain_bans(rules: Iterable[Rule]) -> dict[Rule, str]:
+    """Return the bans of certain sources that do nothing or too little, each with why in words."""
+    return {
+        rule: _in_vain(rule, shadow)
+        for rule, shadow in find_shadowed(rules)
+        if is_own_ban(rule) and shadow.problem in {"no effect", "partly"}
+    }
+
+
+def is_own_ban(rule: Rule) -> bool:
+    """Say whether a rule turns away certain sources that knock here, not everybody."""
+    return rule.is_ban and rule.direction == "in" and rule.source.prefixlen > 0
+
+
+def _in_vain(rule: Rule, shadow: Shadow) -> str:
+    does = "has no effect" if shadow.problem == "no effect" else f"leaves {shadow.opened} open"
+    first = " and ".join(shadow.causes[:2])
+    more = len(shadow.causes) - 2
+    first = f"{', '.join(shadow.causes[:2])} and {more} more" if more > 0 else first
+    comes = "comes" if len(shadow.causes) == 1 else "come"
+    return f"{name_of(rule)} {does}, because {first} {comes} first"
+
+
 def shadowed_table(rules: Iterable[Rule]) -> pd.DataFrame:
     """Return the rules that do not do what they say, as rows of FIREWALL_SHADOWED."""
     rows = [

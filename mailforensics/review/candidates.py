@@ -1,6 +1,6 @@
 """The table to review: one row a network, with reasons, collateral and a suggestion."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final, Protocol
 
@@ -9,7 +9,7 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.addresses import Address, Network, why_protected
-from mailforensics.analysis.bridge import to_pandas, to_polars
+from mailforensics.analysis.bridge import TIME, to_pandas, to_polars
 from mailforensics.analysis.networks import grouped, members
 from mailforensics.analysis.sources import sources as source_table
 from mailforensics.analysis.stores import through
@@ -20,25 +20,29 @@ from mailforensics.review.grounds import (
     grounds,
     neighbours,
     told,
+    vain,
 )
 from mailforensics.review.grounds_places import evidence
 from mailforensics.review.intruders import deeds, intruders, unlisted
 from mailforensics.review.judgement import IS_UNSEEN, judged
 
-_STATES: Final = {"network": pl.String, "protected": pl.String, "already": pl.String}
+_STATES: Final = ("network", "protected", "covered", "in_vain")
 _OF_SOURCES: Final = [
     *("source_ip", "network", "source_host", "first_seen", "last_seen", "auth_failed", "auth_ok"),
     *("relay_refused", "bad_protocol", "accepted", "firewall_blocked", "attack_weight"),
     *("legit_weight", "attack_events", "accounts", "standing", "note", "evidence"),
-    "legit_evidence",
+    *("legit_evidence", "last_contact"),
 ]
 
 
 class Wall(Protocol):
-    """What candidates ask of a firewall: which rule already keeps a network out, or ""."""
+    """What candidates ask of a firewall: which rules keep a network out, and which fail to."""
 
     def covers(self, network: str) -> str:
         """Return the rules that cover a whole network, or empty text."""
+
+    def in_vain(self, network: str) -> str:
+        """Return the rules that would and do not, and why, or empty text."""
 
 
 @through(source_table)
@@ -66,7 +70,8 @@ def candidates(  # noqa: PLR0913  the public contract: one keyword a thing to we
     Args:
         sources: what `mf.sources` returned; or a store.
         networks_or_plan: what `mf.networks` returned, or the plan of `mf.cover`.
-        firewall: what `mf.read_firewall` returned; fills `already`.
+        firewall: what `mf.read_firewall` returned; fills `already`: the rules that keep a network
+            out, or those that would and have no effect, because an earlier rule lets it in.
         breaches: what `mf.breaches` returned, so that whoever got in is among the rows.
         protect: addresses and networks that must never be banned, beside the built-in list.
         allow_documentation: let documentation networks be suggested (lessons, tests).
@@ -92,25 +97,31 @@ def candidates(  # noqa: PLR0913  the public contract: one keyword a thing to we
     )
     given = pl.concat([given, alone.select(given.columns)], how="vertical_relaxed")
     listed = given["network"].to_list()
-    states = [
-        {
-            "network": network,
-            "protected": why_not(network),
-            "already": firewall.covers(network) if firewall is not None else "",
-        }
-        for network in listed
-    ]
     table = (
         _facts(given, members(weighed, networks=listed))
-        .join(pl.DataFrame(states, schema=_STATES), on="network", how="left")
+        .join(_states(listed, why_not, firewall), on="network", how="left")
         .join(neighbours(listed, weighed), on="network", how="left")
         .join(deeds(found, networks=listed), on="network", how="left")
     )
+    table = table.with_columns(log_end=pl.lit(weighed["last_seen"].max(), TIME))
     table = judged(table).with_columns(
-        reasons=pl.format("{}. {}.", told(), "why"),
+        reasons=pl.format("{}. {}.{}", told(), "why", vain()),
+        already=pl.when(pl.col("covered") != "").then("covered").otherwise("in_vain"),
         evidence=pl.when(IS_UNSEEN).then("deed_evidence").otherwise("evidence"),
     )
     return to_pandas(_sorted(table), schema.CANDIDATES)
+
+
+def _states(
+    listed: list[str], why_not: Callable[[str], str], firewall: Wall | None
+) -> pl.DataFrame:
+    """Return for each network what protects it, what keeps it out, and what fails to."""
+    rows = []
+    for network in listed:
+        covered = "" if firewall is None else firewall.covers(network)
+        in_vain = "" if firewall is None or covered else firewall.in_vain(network)
+        rows.append((network, why_not(network), covered, in_vain))
+    return pl.DataFrame(rows, schema=dict.fromkeys(_STATES, pl.String), orient="row")
 
 
 def _given(table: pd.DataFrame) -> pl.DataFrame:

@@ -27,9 +27,10 @@ GROUND_COUNTS: Final = (
 def grounds(inside: pl.DataFrame) -> pl.DataFrame:
     """Return for each network what its sources did: GROUND_COUNTS, `one`, `note`, `hint`, `hand`.
 
-    `one` is the address that attacked most, `note` the reason for a suspect login or an old
-    password, `hint` a steady rhythm that may be a device away from home, `hand` that one of them
-    belongs to a campaign.
+    `last_contact` is the last line in the mail log, `last_blocked` the last line of an address that
+    the firewall turned away; `one` is the address that attacked most, `note` the reason for a
+    suspect login or an old password, `hint` a steady rhythm that may be a device away from home,
+    `hand` that one of them belongs to a campaign.
     """
     standing = pl.col("standing")
     attacked = pl.col("attack_events") > 0
@@ -56,6 +57,8 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
             hostile=pl.col("attack_events").filter(standing.is_in(["attacker", "peer"])).sum(),
             legit_inside=pl.col("legit_weight").sum(),
             weight_inside=pl.col("attack_weight").sum(),
+            last_contact=pl.col("last_contact").max(),
+            last_blocked=pl.col("last_seen").filter(pl.col("firewall_blocked") > 0).max(),
             one=pl.col("source_ip").get(most),
             note=_first_note(standing == "suspect", standing == "stale_password"),
             hand=pl.col("note").str.extract(rf"(one of [\d,]+ {TOGETHER})").drop_nulls().first(),
@@ -126,6 +129,16 @@ def told() -> pl.Expr:
         pl.col("last_seen").dt.strftime("%Y-%m-%d %H:%M"),
     )
     return pl.format("{}{}{}", who, what, span)
+
+
+def vain() -> pl.Expr:
+    """Return a sentence on bans that are there and do nothing; empty where there are none."""
+    words = pl.format(" A ban it has already does not work: {}.", "in_vain")
+    return (
+        pl.when((pl.col("in_vain") != "") & (pl.col("protected") == ""))
+        .then(words)
+        .otherwise(pl.lit(""))
+    )
 
 
 def _part(count: str, one: str, many: str) -> pl.Expr:

@@ -18,6 +18,7 @@ class Bounds:
         v4: shortest IPv4 prefix that is not too wide to judge; also the block of one owner in
             which a user's login speaks against a ban of any part.
         v6: the same for IPv6.
+        quiet_hours: time at the end of the log without a connection that speaks for a rule.
     """
 
     attack_weight: float = 3.0
@@ -25,6 +26,7 @@ class Bounds:
     attackers: int = 2
     v4: int = 24
     v6: int = 48
+    quiet_hours: int = 24
 
 
 BOUNDS: Final = Bounds()
@@ -47,6 +49,24 @@ _KNOCKS: Final = pl.sum_horizontal("tries", "relays")
 # A thief's second machine: somebody got in from there, and nothing of it was ever an attack.
 IS_UNSEEN: Final = pl.col("deed").is_not_null() & (pl.col("attacks") == 0)
 _IS_LITTLE: Final = (pl.col("weight_inside") < BOUNDS.attack_weight) | (BOUNDS.knocks > _KNOCKS)
+_CONTACT: Final = pl.col("last_contact").dt.strftime("%Y-%m-%d %H:%M")
+# When the rule was set, neither the rules nor the log tell; what came after the last connection
+# does: packets that the firewall turned away, or a day of log without one.
+_SINCE: Final = (
+    pl.when(pl.col("last_contact").is_null())
+    .then(pl.lit(""))
+    .when(pl.col("last_blocked") > pl.col("last_contact"))
+    .then(pl.format("; after its last connection, on {} UTC, packets of it were blocked", _CONTACT))
+    .when(pl.col("log_end") - pl.col("last_contact") >= pl.duration(hours=BOUNDS.quiet_hours))
+    .then(pl.format("; its last connection was on {} UTC, and the log goes on without", _CONTACT))
+    .otherwise(
+        pl.format(
+            "; yet it still connected on {} UTC, near the end of the log. Was the rule set after "
+            "that, or does something bypass ufw? Check the ban with later logs",
+            _CONTACT,
+        )
+    )
+)
 
 RULES: Final = (
     Rule(
@@ -55,9 +75,9 @@ RULES: Final = (
         pl.format("Must never be banned: {}", "protected"),
     ),
     Rule(
-        pl.col("already") != "",
+        pl.col("covered") != "",
         "reject",
-        pl.format("Nothing to add, the firewall keeps it out: {}", "already"),
+        pl.format("Nothing to add, the firewall keeps it out: {}{}", "covered", _SINCE),
     ),
     Rule(
         pl.col("deed").is_not_null() & ((pl.col("suspects") == 0) | IS_UNSEEN),

@@ -70,6 +70,7 @@ SOURCES: Final[Table] = (
     Column("note", "str", "", "why it stands so, in plain words; empty for `quiet`"),
     Column("evidence", "str", "", "files and lines of the attack events"),
     Column("legit_evidence", "str", "", "files and lines of logins and accepted mail"),
+    Column("last_contact", "time", "UTC", "last line in the mail log; null: the firewall's alone"),
 )
 
 STANDINGS: Final = MappingProxyType(

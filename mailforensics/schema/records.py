@@ -9,7 +9,7 @@ CANDIDATES: Final[Table] = (
     *NETWORKS,
     Column("reasons", "str", "", "why it is here, in plain words"),
     Column("collateral", "str", "", "who legitimate lives there, or `none seen`"),
-    Column("already", "str", "", "the firewall rule that covers it, or empty"),
+    Column("already", "str", "", "rules that cover it, or that do so in vain; or empty"),
     Column("suggestion", "str", "", "approve, look or reject"),
     Column("evidence", "str", "", "files and lines behind it"),
 )

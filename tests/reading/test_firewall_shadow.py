@@ -170,3 +170,19 @@ def test_conflicts_are_the_allows_for_certain_addresses() -> None:
         "limit from 198.18.0.0/15 to any port 25 proto tcp",
     ]
     assert read.conflicts("203.0.113.0/24").equals(schema.empty(schema.FIREWALL_RULES))
+
+
+def test_bans_in_vain_are_told_with_their_reason() -> None:
+    """Asked for a network, bans of it or of parts that do nothing say why; others are no matter."""
+    ban = "deny from 198.18.7.9"
+    read = firewall(
+        "allow 25/tcp", "allow 587/tcp", "allow 993/tcp", ban, "deny from 198.18.8.0/24"
+    )
+    assert read.in_vain("198.18.7.0/24") == (
+        f"rule 4 `{ban}` leaves 25/tcp, 587/tcp, 993/tcp open, because rule 1 `allow 25/tcp`, "
+        "rule 2 `allow 587/tcp` and 1 more come first"
+    )
+    assert read.in_vain("198.18.9.0/24") == ""
+    assert firewall(ban, "allow 25/tcp").in_vain("198.18.7.0/24") == ""
+    everything = firewall("allow from any", ban).in_vain("198.18.7.9")
+    assert everything.startswith(f"rule 2 `{ban}` has no effect, because rule 1")

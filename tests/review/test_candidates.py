@@ -24,6 +24,10 @@ class Covered:
         """Return the rule for that network."""
         return "rule 1: ufw deny from it" if network == self.network else ""
 
+    def in_vain(self, network: str) -> str:
+        """Return that no rule is without effect."""
+        return ""
+
 
 def attack(network: str, hosts: int = 3, tries: int = 3, at: float = 0) -> list[dict[str, Any]]:
     """Return failures from some addresses of a /24."""
@@ -168,6 +172,64 @@ def test_already_covered() -> None:
     assert table.index.tolist() == ["198.18.6.0/24", "198.18.5.0/24"]
     assert table["already"].tolist() == ["", "rule 1: ufw deny from it"]
     assert table["suggestion"].tolist() == ["approve", "reject"]
+
+
+STATUS = """Status: active
+Default: deny (incoming), allow (outgoing), disabled (routed)
+
+To                         Action      From
+--                         ------      ----
+{}
+"""
+OPEN = "25/tcp                     ALLOW IN    Anywhere"
+BAN = "Anywhere                   DENY IN     198.18.5.0/24"
+
+
+def test_a_ban_below_an_allow_is_none() -> None:
+    """A deny that an earlier rule undoes is told of with that rule, and settles nothing."""
+    firewall = mf.read_firewall(STATUS.format(f"{OPEN}\n{BAN}"))
+    row = review(attack("198.18.5.0/24"), firewall=firewall).iloc[0]
+    assert row["suggestion"] == "approve"
+    assert row["already"] == (
+        "rule 2 `deny from 198.18.5.0/24` leaves 25/tcp open, because rule 1 `allow 25/tcp` comes "
+        "first"
+    )
+    assert f"A ban it has already does not work: {row['already']}." in row["reasons"]
+
+
+def test_a_ban_while_ufw_is_off() -> None:
+    """The rules of a firewall that is off ban nobody, and it says so."""
+    firewall = mf.read_firewall("Status: inactive\n\nufw deny from 198.18.5.0/24\n")
+    row = review(attack("198.18.5.0/24"), firewall=firewall).iloc[0]
+    assert (row["suggestion"], "has no effect: ufw is off" in row["already"]) == ("approve", True)
+
+
+@pytest.mark.parametrize(
+    ("later", "packets", "words"),
+    [
+        pytest.param([], [], "yet it still connected on 2026-09-04 10:06 UTC", id="to-the-end"),
+        pytest.param(
+            [90000], [], "its last connection was on 2026-09-04 10:06 UTC, and", id="quiet"
+        ),
+        pytest.param(
+            [], [9000], "on 2026-09-04 10:06 UTC, packets of it were blocked", id="blocked"
+        ),
+    ],
+)
+def test_what_the_log_says_of_a_ban_in_force(
+    later: list[int], packets: list[int], words: str
+) -> None:
+    """Rules do not tell since when they hold; what follows the last connection does."""
+    rows = attack("198.18.5.0/24", tries=9)
+    for at in later:
+        rows += session("198.18.6.9", at=at)
+    walls = firewall_events([{"source_ip": "198.18.5.1", "time": at} for at in packets])
+    sources = mf.sources(events(rows), walls)
+    firewall = mf.read_firewall(STATUS.format(f"{BAN}\n{OPEN}"))
+    row = mf.candidates(sources, mf.networks(sources), firewall=firewall).iloc[0]
+    assert row["already"] == "rule 1: deny from 198.18.5.0/24"
+    assert row["suggestion"] == "reject"
+    assert words in row["reasons"]
 
 
 def test_only_blocked_packets() -> None:
