@@ -98,7 +98,8 @@ def test_review_goes_on_without_its_logs(tmp_path: Path) -> None:
     assert run("report", log, "--out", tmp_path / "case").exit_code == 0
     log.unlink()
     words = ["review", str(tmp_path / "case"), "--reviewer", "ada"]
-    result = CliRunner().invoke(main, words, input="q")
+    assert "no evidence" not in CliRunner().invoke(main, words, input="q").output
+    result = CliRunner().invoke(main, words, input="eq")
     assert result.exit_code == 0, result.output
     assert "no evidence to show" in result.output
 

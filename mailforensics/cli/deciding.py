@@ -1,5 +1,6 @@
 """Decide about networks: candidates, review, decide."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from mailforensics.cli.options import (
     tell,
 )
 from mailforensics.errors import EvidenceError
+from mailforensics.reading.firewall import Firewall
 from mailforensics.review.case import Case, open_case
 from mailforensics.review.findings import investigate, load_candidates, save_candidates
 from mailforensics.review.guard import decide
@@ -45,7 +47,7 @@ def review_command(folder: Path, reviewer: str) -> None:
     """Decide on each candidate at a prompt; every answer is saved at once.
 
     `e` shows what is known inside a network: addresses, log lines, why this size. The logs are
-    read for it; where they cannot be read any more, the review goes on without.
+    read when it is first pressed; where they cannot be read any more, the review goes on without.
     """
     case = open_case(folder)
     listed = load_candidates(case)
@@ -57,7 +59,7 @@ def review_command(folder: Path, reviewer: str) -> None:
         case.decisions,
         reviewer=reviewer,
         guard=case_guard(case),
-        evidence=_evidence(case),
+        evidence=Evidence(firewall=_rules(case), later=partial(_evidence, case)),
     )
     click.echo(f"{left:,} undecided. Next: mailforensics script {folder}")
 
@@ -69,11 +71,19 @@ def _evidence(case: Case) -> Evidence:
         return Evidence(
             sources=sources(events, firewall_events=firewall),
             events=events,
-            firewall=case.firewall_rules(),
+            firewall=_rules(case),
         )
     except EvidenceError as problem:
         tell(f"no evidence to show: {problem}")
-        return Evidence()
+        return Evidence(firewall=_rules(case))
+
+
+def _rules(case: Case) -> Firewall | None:
+    try:
+        return case.firewall_rules()
+    except EvidenceError as problem:
+        tell(f"without the firewall's rules: {problem}")
+        return None
 
 
 @click.command("decide")

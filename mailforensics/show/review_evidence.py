@@ -1,7 +1,7 @@
 """What is known inside one candidate: its addresses, their map, log lines, and why this size."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol
@@ -43,12 +43,14 @@ class Evidence:
         events: schema.MAIL_EVENTS; gives the log lines and the sparklines.
         firewall: says which rules cover the parts of a network that is split.
         cover: says why its plan chose a network; else the sizes are compared.
+        later: returns all of it, for who wants to read the logs only when they are asked for.
     """
 
     sources: pd.DataFrame | None = None
     events: pd.DataFrame | None = None
     firewall: Firewall | None = None
     cover: Plan | None = None
+    later: "Callable[[], Evidence] | None" = None
 
     @cached_property
     def _source_book(self) -> AddressBook | None:

@@ -7,12 +7,14 @@ from typing import Any, Final
 import click
 import pandas as pd
 
+from mailforensics.analysis.wording import counted
 from mailforensics.errors import ArgumentError, MailForensicsError
 from mailforensics.review.decisions import Decisions
 from mailforensics.review.guard import REASON_CHARACTERS, Guard
 from mailforensics.show.review_evidence import Evidence
 from mailforensics.show.review_session import Request, ReviewSession
-from mailforensics.show.terminal_text import detail_text, row_text
+from mailforensics.show.terminal_keys import QUIT, keys_of
+from mailforensics.show.terminal_text import detail_text, row_text, standing_text
 
 Page = dict[str, Any]
 DEFAULT_UNTIL: Final = "90"  # days
@@ -22,16 +24,6 @@ HELP: Final = """\
   j next        k previous    n next undecided          / filter
   b decide on all undecided rows of the filter          t how long new bans last
   p the script's commands     g read the journal again  ? this help   q quit"""
-ARROWS: Final = {
-    "\x1b[A": "k",
-    "\x1b[B": "j",
-    "\x1bOA": "k",
-    "\x1bOB": "j",
-    "\r": "e",
-    "\x03": "q",
-    "\x04": "q",
-    "": "q",
-}
 
 
 def review_in_terminal(
@@ -51,7 +43,8 @@ def review_in_terminal(
         decisions: the journal, the same as the notebook's.
         reviewer: your name as recorded.
         guard: what may not be approved, and what only with a reason.
-        evidence: what `e` shows and what splits are made of.
+        evidence: what `e` shows and what splits are made of; read when it is first asked for
+            where it says `later`.
 
     Raises:
         ArgumentError: there is no terminal to ask in.
@@ -80,6 +73,7 @@ class TerminalReview:
     all_rows: list[Page] = field(init=False, default_factory=list)
     rows: list[Page] = field(init=False, default_factory=list)
     standing: dict[str, Page] = field(init=False, default_factory=dict)
+    typed: list[str] = field(init=False, default_factory=list)  # keys that wait
 
     def run(self) -> int:
         """Show rows and take keys until the reviewer quits; return how many are undecided."""
@@ -92,7 +86,7 @@ class TerminalReview:
         while self.rows:
             self._show()
             key = self._key()
-            if key == "q":
+            if key == QUIT:
                 break
             self._act(key)
         left = sum(self._verdict(str(row["network"])) == "" for row in self.all_rows)
@@ -100,15 +94,19 @@ class TerminalReview:
         return left
 
     def _key(self) -> str:
+        if not self.typed:
+            self.typed = self._read_keys()
+        return self.typed.pop(0)
+
+    def _read_keys(self) -> list[str]:
         try:
-            key = click.getchar()
+            return keys_of(click.getchar())
         except (KeyboardInterrupt, EOFError):
-            return "q"
+            return [QUIT]
         except OSError as problem:
             raise ArgumentError(
                 "a review needs a terminal; without one, use: mailforensics decide NETWORK …"
             ) from problem
-        return ARROWS.get(key, key)
 
     def _act(self, key: str) -> None:
         act = self._acts().get(key)
@@ -129,13 +127,13 @@ class TerminalReview:
             "r": lambda: self._quick("reject"),
             "u": lambda: self._decide("undo", [self._network()]),
             "w": self._with_words,
-            "e": lambda: click.echo(f"\n{detail_text(self.session.detail(self._network()))}"),
+            "e": self._tell_evidence,
             "h": lambda: self._split("halves"),
             "s": lambda: self._split("addresses"),
             "j": lambda: self._move(1),
             "k": lambda: self._move(-1),
             "n": self._next_undecided,
-            "/": lambda: self._filter(_ask("Filter (empty: all)")),
+            "/": lambda: self._filter(_ask("Filter", empty="all", or_else="")),
             "b": self._bulk,
             "t": self._set_until,
             "p": self._preview,
@@ -148,6 +146,19 @@ class TerminalReview:
         head = f"\n[{self.place + 1:,} of {len(self.rows):,}, {left:,} undecided]  "
         row = self.rows[self.place]
         click.echo(head + row_text(row, self.standing.get(row["network"])))
+
+    def _tell_evidence(self) -> None:
+        self._read_evidence()
+        click.echo(f"\n{detail_text(self.session.detail(self._network()))}")
+
+    def _read_evidence(self) -> None:
+        """Read the evidence if that was put off; the rows then show when the attacks were."""
+        if self.session.evidence.later is None:
+            return
+        self.session.evidence = self.session.evidence.later()
+        self.all_rows = self.session.rows()
+        fresh = {str(row["network"]): row for row in self.all_rows}
+        self.rows = [fresh[str(row["network"])] for row in self.rows]
 
     def _network(self) -> str:
         return str(self.rows[self.place]["network"])
@@ -185,18 +196,18 @@ class TerminalReview:
         reason = ""
         if verdict == "approve" and row["dangers"] and not row["forbidden"]:
             click.echo(f"Approving it needs a reason: {'; '.join(row['dangers'])}")
-            reason = _ask("Why is it right to ban it all the same (empty: leave it)")
+            reason = _ask("Why is it right to ban it all the same")
             if len(reason) < REASON_CHARACTERS:
-                click.echo("Nothing changed.")
-                return
+                raise click.Abort
         self._decide(verdict, [row["network"]], reason=reason, until=self.until)
 
     def _with_words(self) -> None:
+        click.echo(f"Recorded now: {standing_text(self.standing.get(self._network()))}")
         verdict = _ask("approve or reject")
         reason = _ask("Reason")
         until = self.until
         if verdict == "approve":
-            until = _ask(f"Last day: YYYY-MM-DD, days, or `for good` (empty: {until})") or until
+            until = _ask(f"Last day: YYYY-MM-DD, days, or `for good`, not {until}", or_else=until)
         self._decide(verdict, [self._network()], reason=reason, until=until)
 
     def _decide(
@@ -209,7 +220,12 @@ class TerminalReview:
         )
         self._refresh()
         what = networks[0] if len(networks) == 1 else f"{len(networks):,} networks"
-        click.echo(f"Saved: {verdict} {what}")
+        words = standing_text(self.standing.get(networks[0]))
+        click.echo(f"Saved: {verdict} {what}" + (f" ({words})" if len(networks) == 1 else ""))
+        if self.typed:
+            # They were meant for the row that is decided now, or typed by a stuck key.
+            click.echo("Keys typed before this row was shown were not taken.")
+            self.typed.clear()
         if verdict != "undo":
             self._next_undecided()
 
@@ -219,15 +235,15 @@ class TerminalReview:
         if verdict == "approve":
             rows = [row for row in rows if not row["forbidden"] and not row["dangers"]]
         networks = [row["network"] for row in rows]
-        if networks and click.confirm(f"{verdict} {len(networks):,} networks now?"):
-            self._decide(verdict, networks, reason=_ask("Reason"), until=self.until)
-        else:
-            click.echo("Nothing changed.")
+        if not networks or not click.confirm(f"{verdict} {counted(len(networks), 'network')} now?"):
+            raise click.Abort
+        self._decide(verdict, networks, reason=_ask("Reason"), until=self.until)
 
     def _set_until(self) -> None:
-        self.until = _ask(f"New bans last: YYYY-MM-DD, days, or `for good` (now: {self.until})")
+        self.until = _ask(f"New bans last: YYYY-MM-DD, days, or `for good`, not {self.until}")
 
     def _split(self, into: str) -> None:
+        self._read_evidence()
         parts = self.session.split(self._network(), into=into)
         click.echo(f"New rows: {', '.join(parts) or 'none, they are here already'}")
         self.all_rows = self.session.rows()
@@ -241,8 +257,15 @@ class TerminalReview:
         self.standing = self.session.standing()
 
 
-def _ask(question: str) -> str:
-    return str(click.prompt(question, default="", show_default=False)).strip()
+def _ask(question: str, *, or_else: str | None = None, empty: str = "") -> str:
+    """Return what is answered; an empty answer gives `or_else`, and without that cancels."""
+    hint = empty or or_else or "cancel"
+    answer = str(
+        click.prompt(f"{question} (empty: {hint})", default="", show_default=False)
+    ).strip()
+    if not answer and or_else is None:
+        raise click.Abort
+    return answer or or_else or ""
 
 
 def _searched(row: Page) -> str:

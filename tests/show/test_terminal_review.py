@@ -17,6 +17,7 @@ from click.testing import CliRunner
 import mailforensics as mf
 from mailforensics.review.decisions import Decisions
 from mailforensics.show.review_evidence import Evidence
+from mailforensics.show.terminal_keys import keys_of
 from mailforensics.show.terminal_review import review_in_terminal
 from mailforensics.show.terminal_text import spark
 from tests.review.candidate_rows import candidate, table
@@ -90,6 +91,61 @@ def test_a_dangerous_approval_asks_for_a_reason(decisions: Decisions) -> None:
     assert decisions.table()["reason"][0] == "both users have left"
 
 
+def test_an_empty_answer_cancels_and_the_record_is_shown(decisions: Decisions) -> None:
+    """`w` shows what is recorded; whatever is left empty records nothing."""
+    decisions.record(NETWORK, "reject", reason="a customer", reviewer="bob")
+    shown = type_keys(decisions, "kw\nwapprove\n\nbreject\ny\n\nq")
+    assert "Recorded now: REJECTED by bob" in shown
+    assert shown.count("Nothing changed.") == 3
+    assert len(decisions.history()) == 1
+    assert "Saved: undo 212.70.149.0/24 (undecided)" in type_keys(decisions, "kuq")
+
+
+def test_the_evidence_is_read_when_it_is_first_asked_for(decisions: Decisions) -> None:
+    """The logs are read once, at the first `e`; rows then show when the attacks were."""
+    events = mf.read_mail_log("data/samples/week")
+    sources = mf.sources(events)
+    rows = mf.candidates(sources, mf.networks(sources))
+    read: list[int] = []
+
+    def later() -> Evidence:
+        read.append(1)
+        return Evidence(sources=sources, events=events)
+
+    type_keys(decisions, "jjq", rows=rows, evidence=Evidence(later=later))
+    assert read == []
+    shown = type_keys(decisions, "eejq", rows=rows, evidence=Evidence(later=later))
+    assert read == [1]
+    assert "Addresses inside" in shown
+    assert "█" in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        ("jj", ["j", "j"]),
+        ("\x1b[B\x1b[Aa", ["j", "k", "a"]),
+        ("\x1b[3~n", ["\x1b[3~", "n"]),
+        ("a\x03", ["a", "q"]),
+        ("é\r", ["é", "e"]),
+        ("", ["q"]),
+    ],
+)
+def test_keys_that_arrive_together_are_told_apart(typed: str, keys: list[str]) -> None:
+    """Two keys are two keys, an arrow is one, and the end of the input quits."""
+    assert keys_of(typed) == keys
+
+
+def test_a_second_decision_waits_for_its_row(tmp_path: Path) -> None:
+    """`jr` in one go moves and rejects; of `ra` only the first counts: the next row was unseen."""
+    typed = ((b"[1 of 5", b"jr"), (b"Saved: reject", b"ra"), (b"were not taken", b"\x04"))
+    shown = in_a_terminal(tmp_path / "d.jsonl", typed)
+    assert b"No such key" not in shown
+    history = Decisions(tmp_path / "d.jsonl").history()
+    assert list(history["network"]) == ["198.18.7.0/24", "198.18.8.0/24"]
+    assert list(history["verdict"]) == ["reject", "reject"]
+
+
 def test_a_protected_network_cannot_be_approved(decisions: Decisions) -> None:
     """The guard answers in words and records nothing."""
     shown = type_keys(decisions, "jjjaq")
@@ -120,7 +176,7 @@ def test_a_bulk_decision_is_counted_and_confirmed(decisions: Decisions) -> None:
     assert "Nothing changed" in type_keys(decisions, "bapprove\nn\nq")
     assert verdicts(decisions) == {}
     shown = type_keys(decisions, "/198.18\nbapprove\ny\nscattered guesses\nq")
-    assert "approve 1 networks now?" in shown
+    assert "approve 1 network now?" in shown
     assert verdicts(decisions) == {"198.18.7.0/24": "approve"}
 
 
@@ -182,6 +238,13 @@ def test_sparks_show_the_smallest_and_the_largest() -> None:
 
 def test_arrow_keys_and_control_d_in_a_real_terminal(tmp_path: Path) -> None:
     """On a pseudo-terminal the arrows move, `r` records, Ctrl-D ends."""
+    typed = ((b"[1 of 5", b"\x1b[B"), (b"[2 of 5", b"r"), (b"[3 of 5", b"\x04"))
+    in_a_terminal(tmp_path / "d.jsonl", typed)
+    assert verdicts(Decisions(tmp_path / "d.jsonl")) == {"198.18.7.0/24": "reject"}
+
+
+def in_a_terminal(journal: Path, typed: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Review on a pseudo-terminal, typing each answer after its words; return what was shown."""
     code = (
         "import sys; from tests.show.test_terminal_review import ROWS\n"
         "from mailforensics.review.decisions import Decisions\n"
@@ -190,12 +253,12 @@ def test_arrow_keys_and_control_d_in_a_real_terminal(tmp_path: Path) -> None:
     )
     ours, theirs = pty.openpty()
     run = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "d.jsonl")],
+        [sys.executable, "-c", code, str(journal)],
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
     shown, key, deadline = b"", b"", time.monotonic() + 60
-    for after, answer in ((b"[1 of 5", b"\x1b[B"), (b"[2 of 5", b"r"), (b"[3 of 5", b"\x04")):
+    for after, answer in typed:
         while after not in shown:
             assert time.monotonic() < deadline, shown
             # What is typed before the terminal listens is lost: a key may be needed twice.
@@ -208,4 +271,4 @@ def test_arrow_keys_and_control_d_in_a_real_terminal(tmp_path: Path) -> None:
         os.write(ours, key)
     assert run.wait(30) == 0
     os.close(ours)
-    assert verdicts(Decisions(tmp_path / "d.jsonl")) == {"198.18.7.0/24": "reject"}
+    return shown
