@@ -10,6 +10,7 @@ import polars as pl
 from mailforensics import schema
 from mailforensics.addresses import Address, Network, why_protected
 from mailforensics.analysis.bridge import TIME, to_pandas, to_polars
+from mailforensics.analysis.names import listed_names
 from mailforensics.analysis.networks import grouped, members
 from mailforensics.analysis.sources import sources as source_table
 from mailforensics.analysis.stores import through
@@ -135,7 +136,7 @@ def _facts(given: pl.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
     counted = grouped(inside)
     lacking = [name for name in counted.columns if name not in given.columns]
     table = given.join(counted.select("network", *lacking), on="network", how="left")
-    for part in (grounds(inside), collateral(inside), evidence(inside)):
+    for part in (grounds(inside), collateral(inside), evidence(inside), listed_names(inside)):
         table = table.join(part, on="network", how="left")
     kinds = {column.name: column.dtype for column in schema.NETWORKS}
     numbers = [name for name, kind in kinds.items() if kind in {"int64", "float64"}]

@@ -108,7 +108,7 @@ def told() -> pl.Expr:
     many = pl.when(pl.col("network").str.contains(":", literal=True)).then(ipv6).otherwise(ipv4)
     who = pl.when(pl.col("attacking") > 1).then(many).otherwise(pl.format("{}: ", "one"))
     tries = number("tries", one="failed login")
-    accounts = pl.format(" on {}", number("usernames", one="account"))
+    accounts = pl.format(" on {} ({})", number("usernames", one="account"), "tried")
     names = pl.when(pl.col("names") > 0).then(accounts).otherwise(pl.lit(_NO_NAMES))
     logins = pl.format("{} worked", number("logins", one="login"))
     mails = pl.format("{} accepted", number("mails", one="message"))

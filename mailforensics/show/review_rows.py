@@ -12,6 +12,7 @@ from mailforensics.show.address_book import AddressBook
 from mailforensics.show.visible import visible
 
 BINS: Final = 24  # bars of a sparkline
+TEXT_CHARACTERS: Final = 1000  # the end of a reason says what to do, so it must be seen
 ATTACK_EVENTS: Final = frozenset(
     {
         "auth_failed",
@@ -74,7 +75,7 @@ def _page_row(row: dict[Any, Any], *, guard: Guard, span: tuple[int, int]) -> di
         "dangers": [visible(danger) for danger in guard.dangers(fields)],
         "forbidden": visible(guard.why_forbidden(network)),
         **{name: _number(fields[name]) for name in (*_WHOLE, *_FRACTIONS)},
-        **{name: visible(fields[name]) for name in _TEXTS},
+        **{name: visible(fields[name], limit=TEXT_CHARACTERS) for name in _TEXTS},
     }
 
 

@@ -51,10 +51,40 @@ def test_attackers_alone_are_to_be_approved() -> None:
     row = review(attack("212.70.149.0/24")).loc["212.70.149.0/24"]
     assert row["suggestion"] == "approve"
     assert row["reasons"].startswith(
-        "3 of 256 addresses attacked: 9 failed logins on 1 account, 2026-09-04 10:01 to"
+        "3 of 256 addresses attacked: 9 failed logins on 1 account (info), 2026-09-04 10:01 to"
     )
     assert row["collateral"] == "none seen"
     assert row["evidence"].startswith("mail.log:")
+
+
+def test_accounts_by_how_many_addresses_tried_them() -> None:
+    """Three accounts are named, those that most addresses tried first; the rest is counted."""
+    tried = {1: ["zoe", "info", "admin"], 2: ["info", "admin", "bob"], 3: ["info", "amy"]}
+    rows = [
+        row
+        for host, names in tried.items()
+        for turn, name in enumerate(names)
+        for row in session(f"198.18.5.{host}", failed(name), at=100 * host + 10 * turn)
+    ]
+    assert " on 5 accounts (info, admin, amy and 2 more), " in review(rows).iloc[0]["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("a, b and 400 more)", "(a?b?and?400?more?)", id="words-of-ours"),
+        pytest.param("\u202eevil\u2066\n\x1b[31m", "(?evil?31m)", id="direction-and-colour"),
+        pytest.param("<img src=x onerror=alert(1)>", "(?img?src=x?onerror=alert?1?)", id="html"),
+        pytest.param("user pass=hunter2", "(user?pass=?)", id="password"),
+        pytest.param("anna.maria+x@example.org", "(anna.maria+x@example.org)", id="ordinary"),
+        pytest.param("jürgen", "(jürgen)", id="accents"),
+        pytest.param("x" * 5000, f"({'x' * 31}…)", id="long"),
+    ],
+)
+def test_account_names_in_reasons_are_inert(name: str, shown: str) -> None:
+    """A name that an attacker chose is one short word, and shows no password."""
+    rows = [row for turn in range(9) for row in session("198.18.5.1", failed(name), at=10 * turn)]
+    assert f" on 1 account {shown}, " in review(rows).iloc[0]["reasons"]
 
 
 def test_one_attacker_is_no_network() -> None:
