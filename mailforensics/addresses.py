@@ -188,10 +188,12 @@ def _network_texts(addresses: list[str], v4: int, v6: int) -> npt.NDArray[np.obj
 
 def _ipv4_texts(addresses: Iterable[str], bits: int) -> npt.NDArray[np.object_]:
     """Return networks of IPv4, each written only once, for they are far fewer than addresses."""
-    packed = b"".join(map(socket.inet_aton, addresses))
+    whole = b"".join(map(socket.inet_aton, addresses))
     mask = (0xFFFFFFFF << (32 - bits)) & 0xFFFFFFFF
-    masked, places = np.unique(np.frombuffer(packed, ">u4") & mask, return_inverse=True)
-    texts = [f"{ipaddress.IPv4Address(number)}/{bits}" for number in masked.tolist()]
+    masked, places = np.unique(np.frombuffer(whole, ">u4") & mask, return_inverse=True)
+    starts = masked.astype(">u4").tobytes()
+    packed = [starts[place : place + 4] for place in range(0, len(starts), 4)]
+    texts = [f"{socket.inet_ntoa(number)}/{bits}" for number in packed]
     return np.array(texts, dtype=object)[places]
 
 

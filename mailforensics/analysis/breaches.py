@@ -25,6 +25,7 @@ from mailforensics.analysis.breaches_places import (
 from mailforensics.analysis.breaches_thresholds import DEFAULT_THRESHOLDS, Thresholds
 from mailforensics.analysis.bridge import places, to_pandas
 from mailforensics.analysis.campaigns import Campaigns
+from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.messages import message_lines
 from mailforensics.analysis.standing import DEFAULT_RULES
 from mailforensics.analysis.standing_homes import account_key
@@ -47,7 +48,7 @@ _SIGNS: Final = (
 
 @takes_stores(MAIL)
 def breaches(
-    events: pd.DataFrame,
+    events: pd.DataFrame | Joined,
     *,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
     hostile: tuple[str, ...] = (),
@@ -74,12 +75,12 @@ def breaches(
     Raises:
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
-    schema.require(events, ["time", "event", "source_ip"])
-    case = open_case(events, thresholds)
-    sent = sent_mail(case.rows, message_lines(events))
+    ready = joined(events)
+    case = open_case(ready.rows, thresholds)
+    sent = sent_mail(case.rows, message_lines(ready.events))
     seen = [sign(case) for sign in _SIGNS]
     seen += [burst(case, sent), stranger_relay(case, sent), _known_hostile(case, hostile)]
-    signs = pl.concat([*seen, campaign_signs(events, case, found)])
+    signs = pl.concat([*seen, campaign_signs(ready, case, found)])
     signs = pl.concat([signs, _stolen(case, signs)]).with_row_index("number")
     return to_pandas(_ranked(_with_evidence(signs, case.rows)), schema.BREACHES)
 

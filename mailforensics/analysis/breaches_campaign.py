@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-import pandas as pd
 import polars as pl
 
 from mailforensics.analysis.breaches_case import SIGN, Case, as_sign
 from mailforensics.analysis.bridge import number
 from mailforensics.analysis.campaigns import Campaigns, campaigns
+from mailforensics.analysis.joined import Joined
 
 _SHOWN: Final = 8
 _MEMBERS: Final = ["campaign", "source_ip"]
@@ -26,7 +26,7 @@ class Hands:
         self.tries = tries.filter(pl.col("account").is_not_null())
 
 
-def campaign_signs(events: pd.DataFrame, case: Case, found: Campaigns | None) -> pl.DataFrame:
+def campaign_signs(events: Joined, case: Case, found: Campaigns | None) -> pl.DataFrame:
     """Return the signs that a campaign got in; campaigns are searched only where one could have.
 
     A log in which every login comes from an account's home, or in which no account in use was

@@ -7,11 +7,9 @@ import pandas as pd
 import polars as pl
 
 from mailforensics.addresses import network_of
-from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.breaches_thresholds import Thresholds
 from mailforensics.analysis.countries import country_of
 from mailforensics.analysis.standing_homes import account_key
-from mailforensics.analysis.stitching import stitch
 
 # What every sign gives back; `orders` are the rows behind it, the most telling ones first.
 SIGN: Final = {
@@ -46,9 +44,8 @@ class Case:
     thresholds: Thresholds
 
 
-def open_case(events: pd.DataFrame, thresholds: Thresholds) -> Case:
-    """Return the tables that all signs look at."""
-    counted = count_once(stitch(events))
+def open_case(counted: pl.DataFrame, thresholds: Thresholds) -> Case:
+    """Return the tables that all signs look at, of counted rows."""
     rows = counted.filter(pl.col("source_ip").is_not_null())
     tried = rows.filter((pl.col("failures") > 0) | (pl.col("logins") > 0))
     tried = tried.join(

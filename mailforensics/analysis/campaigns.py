@@ -18,6 +18,7 @@ from mailforensics.analysis.bridge import places, to_pandas
 from mailforensics.analysis.campaigns_attempts import login_attempts
 from mailforensics.analysis.campaigns_groups import Group, groups
 from mailforensics.analysis.campaigns_pairs import pairs
+from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.stores import CONNECTIONS, takes_stores
 
 # A link is accepted when chance would make one like it in fewer than one log of a thousand.
@@ -53,7 +54,7 @@ class Campaigns:
 
 
 @takes_stores(CONNECTIONS)
-def campaigns(events: pd.DataFrame, *, alpha: float = ALPHA) -> Campaigns:
+def campaigns(events: pd.DataFrame | Joined, *, alpha: float = ALPHA) -> Campaigns:
     """Return the addresses whose refused logins show one hand, as campaigns.
 
     Args:
@@ -63,8 +64,7 @@ def campaigns(events: pd.DataFrame, *, alpha: float = ALPHA) -> Campaigns:
     Raises:
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
-    schema.require(events, ["time", "event", "source_ip"])
-    attempts = login_attempts(events)
+    attempts = login_attempts(joined(events).rows)
     # What an address is like is plain from its first tries; the rest would only cost time.
     first = pl.int_range(pl.len()).over("source_ip") < MOST_TRIES_EACH
     found, suspected = _accepted(attempts.filter(first), alpha)

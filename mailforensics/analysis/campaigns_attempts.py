@@ -1,23 +1,19 @@
 """Login attempts as the search for campaigns needs them: who, when, which name, in which manner."""
 
-import pandas as pd
 import polars as pl
 
-from mailforensics import schema
-from mailforensics.analysis.attempts import count_once
-from mailforensics.analysis.bridge import to_polars
-from mailforensics.analysis.stitching import stitch
 
-
-def login_attempts(events: pd.DataFrame) -> pl.DataFrame:
+def login_attempts(rows: pl.DataFrame) -> pl.DataFrame:
     """Return one row a refused login, oldest first; folded lines stay one row with their count.
 
     Columns: `order` (of time), `time`, `seconds` (since the first attempt), `source_ip`, `name`
     (lower case; null where the log has none), `manner` (what a client of another make would do
     differently: daemon, mechanism, shape of the name, counters at the end), `tries`, and
     `file, file_rank, line`.
+
+    Args:
+        rows: counted rows, as `joined` gives them.
     """
-    rows = count_once(stitch(events)).join(_methods(events), on="row", how="left")
     tries = rows.filter((pl.col("failures") > 0) & pl.col("source_ip").is_not_null())
     tries = tries.join(_endings(rows), on="session", how="left", maintain_order="left")
     name = pl.col("username").str.to_lowercase()
@@ -32,12 +28,6 @@ def login_attempts(events: pd.DataFrame) -> pl.DataFrame:
         )
         .sort("order")
     )
-
-
-def _methods(events: pd.DataFrame) -> pl.DataFrame:
-    """Return the login mechanism of each row of the events, by its position."""
-    table = to_polars(events, schema.MAIL_EVENTS, only=["sasl_method"])
-    return table.with_row_index("row")
 
 
 def _endings(rows: pl.DataFrame) -> pl.DataFrame:

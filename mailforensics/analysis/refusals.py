@@ -5,6 +5,7 @@ from typing import Final
 import pandas as pd
 
 from mailforensics.analysis.attempts import count_once
+from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.stitching import BACK, stitch
 from mailforensics.schema import require
 
@@ -46,7 +47,7 @@ def counted_lines(events: pd.DataFrame) -> "pd.Series[int]":
     return refused_logins(events).where(events["event"] == _REFUSED, lines)
 
 
-def count_refused(events: pd.DataFrame) -> int:
+def count_refused(events: pd.DataFrame | Joined) -> int:
     """Return how many logins were refused, each counted once, whatever lines tell of it.
 
     A try that only the counters of a disconnect line show (`auth=0/1`) counts too.
@@ -54,9 +55,7 @@ def count_refused(events: pd.DataFrame) -> int:
     Args:
         events: mail events, in any order.
     """
-    if events.empty:
-        return 0
-    return int(count_once(stitch(events))["failures"].sum())
+    return int(joined(events).rows["failures"].sum())
 
 
 def _alone(events: pd.DataFrame) -> "pd.Series[int]":

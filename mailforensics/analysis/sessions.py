@@ -7,6 +7,7 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import distinct_names, to_pandas
+from mailforensics.analysis.joined import Joined
 from mailforensics.analysis.stores import counted_rows
 from mailforensics.reading.stores.store import Store
 
@@ -25,7 +26,7 @@ _COUNTS: Final = {
 }
 
 
-def sessions(events: pd.DataFrame | Store) -> pd.DataFrame:
+def sessions(events: pd.DataFrame | Joined | Store) -> pd.DataFrame:
     """Return one row a connection, oldest first (ties by file and first line).
 
     Each line of a client-facing daemon is in one session; lines already read from another file
@@ -43,8 +44,6 @@ def sessions(events: pd.DataFrame | Store) -> pd.DataFrame:
     Raises:
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
-    if not isinstance(events, Store):
-        schema.require(events, ["time", "event", "source_ip"])
     return to_pandas(summarise(counted_rows(events)), schema.SESSIONS)
 
 

@@ -9,6 +9,7 @@ from mailforensics import schema
 from mailforensics.addresses import network_of
 from mailforensics.analysis.bridge import TIME, counted, distinct_names, number, places, to_pandas
 from mailforensics.analysis.countries import country_of
+from mailforensics.analysis.joined import Joined
 from mailforensics.analysis.sessions import completed_use
 from mailforensics.analysis.standing import DEFAULT_RULES, StandingRules, standings
 from mailforensics.analysis.standing_homes import pairs
@@ -42,7 +43,7 @@ _FIREWALL: Final = ["source_ip", "event", "direction", "dest_port"]
 
 
 def sources(
-    events: pd.DataFrame | Store,
+    events: pd.DataFrame | Joined | Store,
     firewall_events: pd.DataFrame | Store | None = None,
     *,
     weights: Weights = DEFAULT_WEIGHTS,
@@ -68,8 +69,6 @@ def sources(
     Raises:
         MissingColumnError: a table has no `time`, `event` or `source_ip`.
     """
-    if not isinstance(events, Store):
-        schema.require(events, ["time", "event", "source_ip"])
     rows = _with_codes(_with_text(counted_rows(events).select(_NEEDED)))
     packets = _with_codes(_packets(firewall_table(firewall_events)))
     networks = _networks(rows, packets)

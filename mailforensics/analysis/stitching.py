@@ -29,7 +29,8 @@ AUTH_GAP_SECONDS: Final = 60
 
 NEEDED: Final = [
     *("host", "program", "service", "pid", "event", "source_ip", "source_host", "source_port"),
-    *("username", "auth_ok", "auth_tried", "commands_ok", "commands_tried", "reason"),
+    *("username", "sasl_method", "auth_ok", "auth_tried", "commands_ok", "commands_tried"),
+    "reason",
 ]
 _FAMILY_NEEDS: Final = ["order", "time", *NEEDED[:8], "role", "message"]
 BACK: Final = ("auth", "auth-worker")

@@ -18,6 +18,7 @@ import pyarrow.dataset as ds
 from mailforensics import schema
 from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.bridge import BEGINS
+from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.stitching import NEEDED, stitch
 from mailforensics.reading.stores.cluster import current_client, on_workers
 from mailforensics.reading.stores.question import Question
@@ -25,6 +26,7 @@ from mailforensics.reading.stores.store import Store
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
 _FRONTS: Final = ["smtpd", "postscreen", "auth", "auth-worker"]
@@ -37,8 +39,8 @@ class Adapter(Protocol):
     """What makes an analysis of a table one that takes a store as well."""
 
     def __call__(
-        self, analysis: Callable[Concatenate[pd.DataFrame, P], R], /
-    ) -> Callable[Concatenate[pd.DataFrame | Store, P], R]:
+        self, analysis: Callable[Concatenate[T, P], R], /
+    ) -> Callable[Concatenate[T | Store, P], R]:
         """Return it so made."""
 
 
@@ -59,14 +61,14 @@ class Need:
     message: str = "none"
 
 
-CONNECTIONS: Final = Need((*NEEDED, "sasl_method"), "clients", "spoken")
+CONNECTIONS: Final = Need(tuple(NEEDED), "clients", "spoken")
 MAIL: Final = Need(
-    (*NEEDED, "sasl_method", "queue_id", "sender", "recipient", "relay", "size", "delay"),
+    (*NEEDED, "queue_id", "sender", "recipient", "relay", "size", "delay"),
     "mail",
     "mail",
 )
 EVERY_LINE: Final = Need(MAIL.columns, "all", "mail")
-LOGINS: Final = Need((*NEEDED, "sasl_method"), "all", "spoken")
+LOGINS: Final = Need(tuple(NEEDED), "all", "spoken")
 PACKETS: Final = Need(("direction", "dest_port"))
 
 
@@ -93,10 +95,10 @@ def _for_stores(answer: Callable[..., Any]) -> Adapter:
     """Return a decorator: stores go to `answer`, tables to the analysis itself."""
 
     def give(
-        analysis: Callable[Concatenate[pd.DataFrame, P], R],
-    ) -> Callable[Concatenate[pd.DataFrame | Store, P], R]:
+        analysis: Callable[Concatenate[T, P], R],
+    ) -> Callable[Concatenate[T | Store, P], R]:
         @wraps(analysis)
-        def either(table: pd.DataFrame | Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        def either(table: T | Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if isinstance(table, Store):
                 return cast("R", answer(either, table, args, kwargs))
             return analysis(table, *args, **kwargs)
@@ -165,10 +167,14 @@ def sent_no_text() -> pl.Expr:
     return begun & ~message.str.contains(" (?:data|bdat)=[1-9]")
 
 
-def counted_rows(events: pd.DataFrame | Store) -> pl.DataFrame:
-    """Return the counted rows of all connections (see `count_once`), of events or of a store."""
+def counted_rows(events: pd.DataFrame | Joined | Store) -> pl.DataFrame:
+    """Return the counted rows of all connections (see `count_once`), of events or of a store.
+
+    Raises:
+        MissingColumnError: the table has no `time`, `event` or `source_ip`.
+    """
     if not isinstance(events, Store):
-        return count_once(stitch(events))
+        return joined(events).rows
     parts = for_each_host(events, _count_host)
     return _together(parts) if len(parts) > 1 else parts[0]
 

@@ -8,6 +8,7 @@ import pandas as pd
 from mailforensics import schema
 from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.countries import country_data
+from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.refusals import count_refused
 from mailforensics.analysis.stores import EVERY_LINE, takes_stores
 from mailforensics.analysis.wording import counted
@@ -60,7 +61,7 @@ class Verdict:
 
 
 @takes_stores(EVERY_LINE)
-def verdict(events: pd.DataFrame, *, signs: pd.DataFrame | None = None) -> Verdict:
+def verdict(events: pd.DataFrame | Joined, *, signs: pd.DataFrame | None = None) -> Verdict:
     """Return whether anybody got in, what that rests on, and what the log could not have shown.
 
     Args:
@@ -70,15 +71,17 @@ def verdict(events: pd.DataFrame, *, signs: pd.DataFrame | None = None) -> Verdi
     Raises:
         MissingColumnError: a table is not what it should be.
     """
-    schema.require(events, ["time", "event", "source_ip", "service", "username", "auth_ok"])
-    table = breaches(events) if signs is None else signs
+    ready = joined(events)
+    lines = ready.events
+    schema.require(lines, ["service", "username", "auth_ok"])
+    table = breaches(ready) if signs is None else signs
     schema.require(table, ["severity", "sign", "username", "explanation"])
-    refused = count_refused(events)
-    why = _why(events, refused)
+    refused = count_refused(ready)
+    why = _why(lines, refused)
     return Verdict(
-        headline=_headline(table, why) if _is_understood(events) else NOT_UNDERSTOOD,
-        found=(*_figures(events, refused), *_worst(table)),
-        not_visible=tuple(_not_visible(events)),
+        headline=_headline(table, why) if _is_understood(lines) else NOT_UNDERSTOOD,
+        found=(*_figures(lines, refused), *_worst(table)),
+        not_visible=tuple(_not_visible(lines)),
         signs=table,
         refused=refused,
     )

@@ -14,6 +14,7 @@ from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.campaigns import Campaigns, campaigns
 from mailforensics.analysis.campaigns_notes import with_campaigns
 from mailforensics.analysis.cover import Cover, cover
+from mailforensics.analysis.joined import joined
 from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
 from mailforensics.analysis.sources import sources
@@ -89,18 +90,18 @@ def investigate(
     progress("reading the firewall")
     firewall_events, firewall = case.firewall_events(), case.firewall_rules()
     progress(f"joining {len(events):,} lines to sessions")
-    joined = sessions(events)
+    ready = joined(events)
     progress("looking for addresses that act together")
-    hands = campaigns(events)
+    hands = campaigns(ready)
     progress("weighing the sources")
-    weighed = with_campaigns(sources(events, firewall_events=firewall_events), hands)
+    weighed = with_campaigns(sources(ready, firewall_events=firewall_events), hands)
     by_network = networks(weighed)
     progress("choosing networks")
     plan = cover(
         weighed, rules=rules, protect=case.protect, allow_documentation=case.allow_documentation
     )
     progress("looking for break-ins")
-    answer = verdict(events, signs=breaches(events, found=hands))
+    answer = verdict(ready, signs=breaches(ready, found=hands))
     listed = candidates(
         weighed,
         plan_and_spared(plan.plan, by_network),
@@ -115,7 +116,7 @@ def investigate(
         firewall_events=firewall_events,
         firewall=firewall,
         trust=trust(events, firewall_events=firewall_events, tz=case.tz),
-        sessions=joined,
+        sessions=sessions(ready),
         sources=weighed,
         networks=by_network,
         cover=plan,

@@ -12,6 +12,7 @@ from mailforensics.analysis.breaches import breaches
 from mailforensics.analysis.breaches_case import Case, open_case
 from mailforensics.analysis.breaches_places import impossible_travel
 from mailforensics.analysis.breaches_thresholds import DEFAULT_THRESHOLDS
+from mailforensics.analysis.joined import joined
 from tests.frames import events, failed, session
 
 HOME, OFFICE, AWAY = "203.0.113.5", "198.51.100.9", "198.18.201.9"
@@ -124,7 +125,7 @@ def test_phone_between_home_and_office() -> None:
 
 def in_countries(rows: Rows, countries: dict[str, str]) -> Case:
     """Return the case of these events with the country of each address as given."""
-    case = open_case(events(rows), DEFAULT_THRESHOLDS)
+    case = open_case(joined(events(rows)).rows, DEFAULT_THRESHOLDS)
     country = pl.col("source_ip").replace_strict(countries, return_dtype=pl.String)
     return replace(case, logins=case.logins.with_columns(country=country))
 
