@@ -1,5 +1,6 @@
 """What the review table shows of each candidate: plain values, cleaned, ready for JSON."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -41,7 +42,21 @@ _FRACTIONS: Final = ("attack_weight", "legit_weight", "share", "density", "value
 def page_rows(
     candidates: pd.DataFrame, *, guard: Guard, events: pd.DataFrame | None = None
 ) -> list[dict[str, object]]:
-    """Return one plain dict a candidate, in the order of the table.
+    """Return one plain dict a candidate, in the order of the table; keys: see `page_columns`."""
+    return rows_of(page_columns(candidates, guard=guard, events=events))
+
+
+def rows_of(columns: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
+    """Return columns of equal length as one dict a row."""
+    return [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
+
+
+def page_columns(
+    candidates: pd.DataFrame, *, guard: Guard, events: pd.DataFrame | None = None
+) -> dict[str, list[object]]:
+    """Return what the page shows, column by column: thousands of rows travel faster so.
 
     Keys: the whole numbers and cleaned texts of schema.CANDIDATES, fractions as floats, times as
     ISO text in UTC, and `size` (prefix length), `family`, `country`, `dangers` (what makes an
@@ -50,44 +65,55 @@ def page_rows(
     seen as fractions of that time).
     """
     span = _span(candidates)
-    bars = sparklines(candidates, events, span=span)
-    records = candidates.to_dict("records")
-    return [
-        _page_row(row, guard=guard, span=span) | {"bars": counts}
-        for row, counts in zip(records, bars, strict=True)
-    ]
-
-
-def _page_row(row: dict[Any, Any], *, guard: Guard, span: tuple[int, int]) -> dict[str, object]:
-    fields = dict(row)
-    network = parse_network(str(fields["network"]))
-    first, last = pd.Timestamp(fields["first_seen"]), pd.Timestamp(fields["last_seen"])
-    fields["country"] = visible(fields.get("country"), limit=3)
+    networks = [parse_network(text) for text in candidates["network"]]
+    known = candidates.assign(country=candidates.get("country"))
+    countries = [visible(code, limit=3) for code in known["country"]]
     return {
-        "network": str(network),
-        "family": network.version,
-        "size": network.prefixlen,
-        "country": fields["country"],
-        "first_seen": _iso(first),
-        "last_seen": _iso(last),
-        "from": _fraction_of(first, span),
-        "to": _fraction_of(last, span),
-        "dangers": [visible(danger) for danger in guard.dangers(fields)],
-        "forbidden": visible(guard.why_forbidden(network)),
-        **{name: _number(fields[name]) for name in (*_WHOLE, *_FRACTIONS)},
-        **{name: visible(fields[name], limit=TEXT_CHARACTERS) for name in _TEXTS},
+        "network": [str(network) for network in networks],
+        "family": [network.version for network in networks],
+        "size": [network.prefixlen for network in networks],
+        "country": list(countries),
+        "first_seen": _iso(candidates["first_seen"]),
+        "last_seen": _iso(candidates["last_seen"]),
+        "from": _fractions_of(candidates["first_seen"], span),
+        "to": _fractions_of(candidates["last_seen"], span),
+        "dangers": _dangers(candidates, countries, guard),
+        "forbidden": [visible(guard.why_forbidden(network)) for network in networks],
+        **{name: _numbers(candidates[name]) for name in (*_WHOLE, *_FRACTIONS)},
+        **{
+            name: [visible(text, limit=TEXT_CHARACTERS) for text in candidates[name]]
+            for name in _TEXTS
+        },
+        "bars": list(sparklines(candidates, events, span=span)),
     }
 
 
-def _number(value: Any) -> float | int | None:  # noqa: ANN401  a cell of the table
-    number = float(value)
-    if not np.isfinite(number):
-        return None  # JSON has no infinity
-    return int(number) if number.is_integer() else number
+def _dangers(candidates: pd.DataFrame, countries: list[str], guard: Guard) -> list[object]:
+    """Return for each row what makes its approval dangerous, asked with what the guard looks at."""
+    asked = candidates[["network", "collateral", "legit_sources", "accepted"]]
+    names = [*asked.columns, "country"]
+    rows = zip(*(asked[name].tolist() for name in asked.columns), countries, strict=True)
+    return [
+        [visible(danger) for danger in guard.dangers(dict(zip(names, row, strict=True)))]
+        for row in rows
+    ]
 
 
-def _iso(moment: pd.Timestamp) -> str:
-    return "" if pd.isna(moment) else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _numbers(column: "pd.Series[Any]") -> list[object]:
+    """Return numbers as JSON has them: whole where they are whole, none for what is not finite."""
+    values = column.to_numpy(dtype="float64", na_value=np.nan)
+    whole = values == np.rint(values)
+    return [
+        (int(value) if is_whole else value) if np.isfinite(value) else None
+        for value, is_whole in zip(values.tolist(), whole.tolist(), strict=True)
+    ]
+
+
+def _iso(column: "pd.Series[Any]") -> list[object]:
+    """Return times as ISO text in UTC, to the second; no time is empty text."""
+    seconds = column.dt.tz_convert(None).to_numpy(dtype="datetime64[s]")
+    texts = np.datetime_as_string(seconds).tolist()
+    return ["" if text == "NaT" else f"{text}Z" for text in texts]
 
 
 def _span(candidates: pd.DataFrame) -> tuple[int, int]:
@@ -99,10 +125,12 @@ def _span(candidates: pd.DataFrame) -> tuple[int, int]:
     return begin, max(end, begin + 1)
 
 
-def _fraction_of(moment: pd.Timestamp, span: tuple[int, int]) -> float | None:
-    if pd.isna(moment):
-        return None
-    return round((moment.timestamp() * 1e6 - span[0]) / (span[1] - span[0]), 4)
+def _fractions_of(column: "pd.Series[Any]", span: tuple[int, int]) -> list[object]:
+    shares = np.round((_since(column, span)) / (span[1] - span[0]), 4).tolist()
+    return [
+        None if missing else share
+        for share, missing in zip(shares, column.isna().tolist(), strict=True)
+    ]
 
 
 def sparklines(
@@ -136,6 +164,6 @@ def sparklines(
     return [(sums[high] - sums[low]).tolist() for low, high in spans]
 
 
-def _since(times: "pd.Series[pd.Timestamp]", span: tuple[int, int]) -> npt.NDArray[np.int64]:
+def _since(times: "pd.Series[Any]", span: tuple[int, int]) -> npt.NDArray[np.int64]:
     whole = times.to_numpy(dtype="datetime64[us]").astype(np.int64)
     return np.asarray(whole - span[0], dtype=np.int64)

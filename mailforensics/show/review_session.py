@@ -1,6 +1,6 @@
 """A review without a screen: what the page and the terminal ask, and what they are told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -15,7 +15,7 @@ from mailforensics.review.decisions import Decision, Decisions, digest
 from mailforensics.review.guard import Guard
 from mailforensics.schema import CANDIDATES, conform
 from mailforensics.show.review_evidence import Evidence
-from mailforensics.show.review_rows import page_rows
+from mailforensics.show.review_rows import page_columns, rows_of
 from mailforensics.show.visible import visible
 
 Row = Mapping[str, object]
@@ -63,6 +63,7 @@ class ReviewSession:
 
     def __post_init__(self) -> None:
         """Check the table and index it by network, as the journal writes networks."""
+        self._known: set[str] = set()
         self._rows: dict[str, Row] = {}
         self._digests: dict[str, str] = {}
         self.candidates = self._indexed(self.candidates)
@@ -75,14 +76,18 @@ class ReviewSession:
             network=pd.Series(map(str, networks), dtype="str", index=table.index),
             country=[self.evidence.country(network) for network in networks],
         )
-        table = table.loc[~table["network"].isin(self._rows)].drop_duplicates("network")
-        for record in table.to_dict("records"):
-            self._rows[str(record["network"])] = {str(k): v for k, v in record.items()}
-        return table.reset_index(drop=True)
+        fresh = ~table["network"].isin(self._known) & ~table["network"].duplicated()
+        table = table.loc[fresh].reset_index(drop=True)
+        self._known |= set(table["network"])
+        return table
 
     def rows(self) -> list[Page]:
-        """Return what the table shows of every candidate; see `page_rows`."""
-        return page_rows(self.candidates, guard=self.guard, events=self.evidence.events)
+        """Return what the table shows of every candidate; see `page_columns`."""
+        return rows_of(self.columns())
+
+    def columns(self) -> dict[str, list[object]]:
+        """Return the same column by column."""
+        return page_columns(self.candidates, guard=self.guard, events=self.evidence.events)
 
     def detail(self, network: str) -> Page:
         """Return what the evidence pane shows of a candidate; see `Evidence.detail`.
@@ -133,10 +138,20 @@ class ReviewSession:
         Raises:
             ArgumentError: it is no candidate.
         """
-        row = self._rows.get(str(parse_network(network)))
-        if row is None:
+        text = str(parse_network(network))
+        if text not in self._known:
             raise ArgumentError(f"{network} is not among the candidates of this review.")
-        return row
+        self._look_up([text])
+        return self._rows[text]
+
+    def _look_up(self, networks: Iterable[str]) -> None:
+        """Keep some networks' rows as dicts: a large table is shown before it is taken apart."""
+        wanted = {n for n in networks if n in self._known and n not in self._rows}
+        if not wanted:
+            return
+        table = self.candidates.loc[self.candidates["network"].isin(wanted)]
+        for record in table.to_dict("records"):
+            self._rows[str(record["network"])] = {str(k): v for k, v in record.items()}
 
     def decide(self, request: Request) -> list[Decision]:
         """Record the verdict on every network of the request, all or none, after the guard.
@@ -146,6 +161,7 @@ class ReviewSession:
             DecisionError: one needs a reason, or nothing could be recorded.
         """
         drafts = []
+        self._look_up(request.networks)
         for network in request.networks:
             row = self.row(network)
             draft = self.decisions.draft(
@@ -160,9 +176,10 @@ class ReviewSession:
 
     def standing(self) -> dict[str, Page]:
         """Return what stands about each network: the latest record, as the page shows it."""
+        latest = self.decisions.latest()
+        self._look_up(network for network, (_, decision) in latest.items() if decision.digest)
         return {
-            network: self._entry(line, decision)
-            for network, (line, decision) in self.decisions.latest().items()
+            network: self._entry(line, decision) for network, (line, decision) in latest.items()
         }
 
     def history(self, network: str) -> list[Page]:
@@ -176,7 +193,7 @@ class ReviewSession:
 
     def _entry(self, line: int, decision: Decision) -> Page:
         until = decision.until or ""
-        known = decision.network in self._rows
+        known = decision.network in self._known
         return {
             "line": line,
             "verdict": decision.verdict,

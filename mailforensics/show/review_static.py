@@ -21,16 +21,17 @@ _STYLE: Final = """<style>
 </style>"""
 
 
-def static_html(session: ReviewSession, rows: list[Page]) -> str:
+def static_html(session: ReviewSession, rows: list[Page], *, total: int | None = None) -> str:
     """Return the first 100 rows with what stands about them, every text escaped.
 
     Args:
         session: the review; its journal says what stands.
-        rows: what `session.rows()` returned.
+        rows: what `session.rows()` returned, or the first of them.
+        total: how many rows there are in all; by default as many as are given.
     """
     standing = session.standing()
     lines = [_row(row, standing.get(str(row["network"]))) for row in rows[:ROWS_SHOWN]]
-    more = len(rows) - ROWS_SHOWN
+    more = (len(rows) if total is None else total) - ROWS_SHOWN
     note = f"<p>and {more:,} more rows.</p>" if more > 0 else ""
     heads = "".join(f"<th scope='col'>{head}</th>" for head in HEADS)
     return (

@@ -25,7 +25,9 @@ def visible(text: object, *, limit: int = 300) -> str:
     if text is None or text != text:
         return ""
     whole = mask_passwords(str(text))
-    shown = _UNSEEN.sub(_spelled, whole[:limit])
+    shown = whole[:limit]
+    if not shown.isprintable():  # as nearly every text is
+        shown = _UNSEEN.sub(_spelled, shown)
     left_out = len(whole) - limit
     return f"{shown}… ({left_out:,} more characters)" if left_out > 0 else shown
 

@@ -22,7 +22,7 @@ class Store extends EventTarget {
     this.reviewer = model.get("about").reviewer;
     this.takeRows();
     model.on("msg:custom", (message) => this.hear(message));
-    model.on("change:rows", () => {
+    model.on("change:table", () => {
       this.takeRows();
       this.tell("rows");
     });
@@ -30,7 +30,7 @@ class Store extends EventTarget {
   }
 
   takeRows() {
-    this.rows = this.model.get("rows");
+    this.rows = rowsOf(JSON.parse(this.model.get("table")));
     this.byNetwork = new Map(this.rows.map((row) => [row.network, row]));
   }
 
@@ -141,6 +141,16 @@ class Store extends EventTarget {
     this.note(asked.networks, refused ? { state: "unsaved", text: message.problem } : null);
     this.tell(message.kind, { asked, text: message.problem });
   }
+}
+
+/** Columns of equal length → one object a row. */
+function rowsOf(columns) {
+  const names = Object.keys(columns);
+  return columns.network.map((_, place) => {
+    const row = {};
+    for (const name of names) row[name] = columns[name][place];
+    return row;
+  });
 }
 
 const stores = new WeakMap();
