@@ -81,7 +81,9 @@ class Conversation:
         standing = self.session.standing()
         before = {} if whole else self._told
         changed: dict[str, Page | None] = {
-            network: entry for network, entry in standing.items() if before.get(network) != entry
+            network: entry
+            for network, entry in standing.items()
+            if before.get(network) is not entry and before.get(network) != entry
         }
         changed |= dict.fromkeys(before.keys() - standing.keys())
         self._told = standing

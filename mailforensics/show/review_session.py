@@ -66,6 +66,7 @@ class ReviewSession:
         self._known: set[str] = set()
         self._rows: dict[str, Row] = {}
         self._digests: dict[str, str] = {}
+        self._told: dict[str, tuple[Decision | None, int, str, Page]] = {}
         self.candidates = self._indexed(self.candidates)
 
     def _indexed(self, candidates: pd.DataFrame) -> pd.DataFrame:
@@ -107,6 +108,7 @@ class ReviewSession:
         text = str(self.row(network)["network"])
         parts = self._indexed(self.evidence.split(text, into=into, guard=self.guard))
         self.candidates = pd.concat([self.candidates, parts], ignore_index=True)
+        self._told.clear()  # a record about a part can now be held against its row
         return list(parts["network"])
 
     def preview(self) -> Page:
@@ -178,8 +180,10 @@ class ReviewSession:
         """Return what stands about each network: the latest record, as the page shows it."""
         latest = self.decisions.latest()
         self._look_up(network for network, (_, decision) in latest.items() if decision.digest)
+        today = datetime.now(UTC).date().isoformat()
         return {
-            network: self._entry(line, decision) for network, (line, decision) in latest.items()
+            network: self._entry(line, decision, today)
+            for network, (line, decision) in latest.items()
         }
 
     def history(self, network: str) -> list[Page]:
@@ -191,7 +195,16 @@ class ReviewSession:
             for record in own.to_dict("records")
         ]
 
-    def _entry(self, line: int, decision: Decision) -> Page:
+    def _entry(self, line: int, decision: Decision, today: str) -> Page:
+        """Return how the page shows a record; only new ones are worded, however many stand."""
+        told, line_told, day_told, entry = self._told.get(decision.network, (None, 0, "", {}))
+        if told is decision and (line_told, day_told) == (line, today):
+            return entry
+        entry = self._worded(line, decision, today)
+        self._told[decision.network] = (decision, line, today, entry)
+        return entry
+
+    def _worded(self, line: int, decision: Decision, today: str) -> Page:
         until = decision.until or ""
         known = decision.network in self._known
         return {
@@ -201,7 +214,7 @@ class ReviewSession:
             "reviewer": visible(decision.reviewer, limit=60),
             "time": decision.time.strftime("%Y-%m-%d %H:%M UTC"),
             "until": until,
-            "over": bool(until) and until < datetime.now(UTC).date().isoformat(),
+            "over": bool(until) and until < today,
             "stale": known and decision.digest not in {"", self._digest(decision.network)},
         }
 

@@ -49,6 +49,14 @@ def test_the_widget_answers_its_page(decisions: Decisions, sent: list[dict]) -> 
     assert decisions.verdict_on(NETWORK) == "approve"
 
 
+def test_a_large_table_travels_as_one_small_text(decisions: Decisions) -> None:
+    """Five thousand rows are one text of columns: a quarter of a kilobyte a row, and no more."""
+    shown = mf.review(many(5_000), decisions)
+    assert isinstance(shown.table, str)
+    assert len(shown.table) < 5_000 * 300
+    assert shown.rows == shown.session.rows()
+
+
 def test_the_text_of_the_output_is_constant(decisions: Decisions) -> None:
     """Stored notebooks do not change with every run."""
     bundle = mf.review(table(candidate()), decisions)._repr_mimebundle_()
