@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mailforensics.addresses import network_of, parse_network
+from mailforensics.analysis.attacking import is_attacking
 
 # The policies that are a list of networks, in the order of the table.
 TOP_ADDRESSES: Final = "top /32"
@@ -35,7 +36,7 @@ def _by_network(sources: pd.DataFrame, *, v4: int, v6: int) -> pd.DataFrame:
     return (
         sources.assign(
             network=network_of(sources["source_ip"], v4=v4, v6=v6),
-            attackers=sources["attack_weight"].gt(0).astype("int64"),
+            attackers=is_attacking(sources).astype("int64"),
         )
         .groupby("network", as_index=False)
         .agg(attack_weight=("attack_weight", "sum"), attackers=("attackers", "sum"))

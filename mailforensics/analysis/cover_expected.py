@@ -2,7 +2,8 @@
 
 A block is a /24 of addresses (IPv4) or a /48 of /64s (IPv6, where one subscriber holds a /64).
 Both estimates are a density per silent address, so they add up over prefixes and the choice of
-networks stays exact.
+networks stays exact. Attackers are those of the mail server itself: that the firewall blocked
+packets of an address says little of what its neighbours will do, and ufw logs only a sample.
 
 Sources:
     Collins et al., "Using Uncleanliness to Predict Future Botnet Addresses" (IMC 2007) and
@@ -72,7 +73,7 @@ def expected(hosts: Hosts, sources: pd.DataFrame, options: CoverOptions) -> Expe
     use) where the table has them, and the documented defaults of this module otherwise.
     """
     units = hosts.is_first(UNIT_BITS[hosts.version])
-    attacks = hosts.attack > 0
+    attacks = hosts.attacking
     rates = neighbour_rates(hosts, sources, options.horizon_days)
     mean_weight = float(hosts.attack[attacks].mean()) if attacks.any() else 0.0
     block = hosts.is_first(BLOCK_BITS[hosts.version])
@@ -102,7 +103,7 @@ def neighbour_rates(hosts: Hosts, sources: pd.DataFrame, horizon_days: float) ->
     blocks = np.full(len(SEEN_FROM), PRIOR_BLOCKS)
     if "first_seen" in sources.columns:
         first_seen = sources["first_seen"].iloc[hosts.row].to_numpy("datetime64[us]")
-        known = (hosts.attack > 0) & ~np.isnat(first_seen)
+        known = hosts.attacking & ~np.isnat(first_seen)
         for seen, later in _splits(hosts.take(known), first_seen[known], horizon_days):
             bucket = np.searchsorted(SEEN_FROM, seen, side="right") - 1
             blocks += np.bincount(bucket, minlength=len(SEEN_FROM))
@@ -133,7 +134,7 @@ def _splits(
 
 def _attackers_of_block(hosts: Hosts, block_of: Integers) -> Integers:
     """Return the attacking addresses (IPv6: /64s) per block."""
-    attacks = hosts.attack > 0
+    attacks = hosts.attacking
     first = hosts.take(attacks).is_first(UNIT_BITS[hosts.version])
     blocks = int(block_of[-1]) + 1 if len(block_of) else 0
     return np.bincount(block_of[attacks][first], minlength=blocks).astype(np.int64)
@@ -149,7 +150,7 @@ def _subnet_attack(hosts: Hosts) -> Floats:
     if hosts.version == 4 or len(hosts.row) == 0:
         return np.zeros(len(hosts.row))
     first = hosts.is_first(64)
-    attacks = np.bincount(np.cumsum(first) - 1, weights=hosts.attack) > 0
+    attacks = np.bincount(np.cumsum(first) - 1, weights=hosts.attacking) > 0
     values = np.zeros(len(hosts.row))
     values[first] = attacks * NEW_IN_SUBNET
     return values

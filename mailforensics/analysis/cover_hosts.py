@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mailforensics.addresses import Network, ipv4_integers, ipv6_integers, is_ipv6, parse_address
+from mailforensics.analysis.attacking import is_attacking
 from mailforensics.errors import ArgumentError
 
 Floats = npt.NDArray[np.float64]
@@ -35,6 +36,7 @@ class Hosts:
         low: its bottom 64 bits (IPv6), 0 for IPv4.
         attack: attack weight.
         legit: legitimate weight.
+        attacking: whether it attacked the mail server itself, and not only met the firewall.
     """
 
     version: int
@@ -43,6 +45,7 @@ class Hosts:
     low: Addresses
     attack: Floats
     legit: Floats
+    attacking: Flags
 
     @property
     def width(self) -> int:
@@ -97,6 +100,7 @@ class Hosts:
             self.low[keep],
             self.attack[keep],
             self.legit[keep],
+            self.attacking[keep],
         )
 
 
@@ -108,6 +112,7 @@ def split_families(sources: pd.DataFrame) -> tuple[Hosts, Hosts]:
     """
     named = sources["source_ip"].notna().to_numpy()
     weights = [_weights(sources, name, named) for name in ("attack_weight", "legit_weight")]
+    attacking = is_attacking(sources).to_numpy(dtype=bool)
     rows = np.flatnonzero(named)
     texts = sources["source_ip"].iloc[rows]
     sixth = is_ipv6(texts)
@@ -118,7 +123,7 @@ def split_families(sources: pd.DataFrame) -> tuple[Hosts, Hosts]:
         order = np.lexsort((low, high)) if version == 6 else np.argsort(high, kind="stable")
         row = rows[mine][order]
         attack, legit = (weight[row] for weight in weights)
-        families.append(Hosts(version, row, high[order], low[order], attack, legit))
+        families.append(Hosts(version, row, high[order], low[order], attack, legit, attacking[row]))
     return families[0], families[1]
 
 

@@ -76,7 +76,8 @@ class Ruler:
         self._legit = _running(hosts.legit)
         single = hosts.is_first(hosts.longest)
         single_of = np.cumsum(single) - 1
-        self._attackers = _running(_first_of(single, single_of, hosts.attack) > 0)
+        attacking = hosts.attacking.astype(np.float64)
+        self._attackers = _running(_first_of(single, single_of, attacking) > 0)
         self._legit_sources = _running(_first_of(single, single_of, hosts.legit) > 0)
         self._units = _running(hosts.is_first(UNIT_BITS[hosts.version]))
         self._block_attack = _running(self.expected.block_attack)

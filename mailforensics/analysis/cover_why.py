@@ -93,7 +93,7 @@ def _why_not(facts: Facts, options: CoverOptions, chosen: Chosen) -> str:
         return f"it must never be banned ({facts.reason})" + _instead(within)
     if around:
         return f"{around[0]} covers it"
-    if facts.attackers == 0:
+    if facts.attack == 0:
         return "no attacker was seen in it"
     if network.prefixlen < shortest(network, options):
         return f"it is wider than /{shortest(network, options)}, the widest allowed" + _instead(
@@ -130,6 +130,8 @@ def _inside(asked: Problem, facts: Facts) -> str:
         if size > 1
         else ("the address" if facts.attackers else "nobody")
     )
+    if facts.attack > 0 and not facts.attackers:
+        among = "nobody (the firewall blocked packets from there)"
     total = sum(float(hosts.attack.sum()) for hosts in asked.families)
     share = facts.attack / total if total else 0.0
     return (
@@ -179,7 +181,7 @@ def _longer(asked: Problem, facts: Facts, price: float) -> str:
     if network.prefixlen == network.max_prefixlen:
         return "One bit longer: a single address cannot be split."
     halves = [facts_of(asked, half) for half in network.subnets()]
-    worth = [half.value if half.attackers and half.value > 0 else 0.0 for half in halves]
+    worth = [half.value if half.attack > 0 and half.value > 0 else 0.0 for half in halves]
     parts = " and ".join(_half(half) for half in halves)
     if all(worth):
         return (

@@ -5,6 +5,7 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.addresses import network_of
+from mailforensics.analysis.attacking import attacked_mail
 from mailforensics.analysis.bridge import NAMES_JOINED_BY, to_pandas, to_polars
 from mailforensics.analysis.sources import sources as source_table
 from mailforensics.analysis.stores import through
@@ -23,6 +24,8 @@ LEGIT_FACTOR = 100.0
 def networks(sources: pd.DataFrame, *, v4: int = 24, v6: int = 64) -> pd.DataFrame:
     """Return one row a network of fixed size, those with most attack weight first (ties by text).
 
+    `attackers` are the addresses that attacked the mail server itself; those of which the firewall
+    only blocked packets count in `events`, `attack_weight` and `firewall_blocked` alone.
     `value` is attack weight minus 100 times legit weight: what banning the network is worth in
     attack events, without the forecasts that `cover` adds.
 
@@ -48,9 +51,9 @@ def networks(sources: pd.DataFrame, *, v4: int = 24, v6: int = 64) -> pd.DataFra
 def grouped(table: pl.DataFrame) -> pl.DataFrame:
     """Return one row for each value of `network`, with the columns of NETWORKS."""
     table = table.filter(pl.col("network").is_not_null())
-    attacked, used = pl.col("attack_weight") > 0, pl.col("legit_weight") > 0
+    used = pl.col("legit_weight") > 0
     sums = table.group_by("network").agg(
-        attackers=attacked.sum(),
+        attackers=attacked_mail().sum(),
         legit_sources=used.sum(),
         events=pl.col("attack_events").sum(),
         first_seen=pl.col("first_seen").min(),

@@ -6,6 +6,7 @@ import pandas as pd
 import polars as pl
 
 from mailforensics.addresses import network_of
+from mailforensics.analysis.attacking import attacked_mail
 from mailforensics.analysis.bridge import number
 from mailforensics.analysis.campaigns_notes import TOGETHER
 from mailforensics.analysis.networks import members, size
@@ -28,13 +29,14 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
     """Return for each network what its sources did: GROUND_COUNTS, `one`, `note`, `hint`, `hand`.
 
     `last_contact` is the last line in the mail log, `last_blocked` the last line of an address that
-    the firewall turned away; `one` is the address that attacked most, `note` the reason for a
-    suspect login or an old password, `hint` a steady rhythm that may be a device away from home,
-    `hand` that one of them belongs to a campaign.
+    the firewall turned away; `one` is the address that attacked most (the mail server, if any did),
+    `note` the reason for a suspect login or an old password, `hint` a steady rhythm that may be a
+    device away from home, `hand` that one of them belongs to a campaign.
     """
     standing = pl.col("standing")
     attacked = pl.col("attack_events") > 0
-    most = pl.col("attack_weight").fill_null(0.0).arg_max()
+    knocked = attacked_mail()
+    most = (pl.col("attack_weight").fill_null(0.0) + 1e9 * knocked).arg_max()
     return (
         inside.sort("network", "source_ip")
         .group_by("network")
@@ -46,7 +48,7 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
             blocked=pl.col("firewall_blocked").sum(),
             attacks=pl.col("attack_events").sum(),
             attacking=attacked.sum(),
-            knocking=(pl.col("attack_events") > pl.col("firewall_blocked")).sum(),
+            knocking=knocked.sum(),
             names=(pl.col("accounts").fill_null("") != "").sum(),
             suspects=(standing == "suspect").sum(),
             stale=(standing == "stale_password").sum(),
@@ -103,10 +105,17 @@ def neighbours(listed: list[str], sources: pl.DataFrame) -> pl.DataFrame:
 
 def told() -> pl.Expr:
     """Return the facts of a network as one sentence, without what did not happen."""
-    ipv4 = pl.format("{} of {} addresses attacked: ", "attacking", size().cast(pl.Int64))
-    ipv6 = pl.format("{} addresses attacked: ", "attacking")
-    many = pl.when(pl.col("network").str.contains(":", literal=True)).then(ipv6).otherwise(ipv4)
-    who = pl.when(pl.col("attacking") > 1).then(many).otherwise(pl.format("{}: ", "one"))
+    ipv6 = pl.col("network").str.contains(":", literal=True)
+    among = pl.when(~ipv6).then(pl.format(" of {}", size().cast(pl.Int64))).otherwise(pl.lit(""))
+    who = (
+        pl.when(pl.col("knocking") > 1)
+        .then(pl.format("{}{} addresses attacked: ", "knocking", among))
+        .when((pl.col("knocking") == 0) & (pl.col("attacking") > 1))
+        .then(pl.format("{}{} addresses met only the firewall: ", "attacking", among))
+        .otherwise(pl.format("{}: ", "one"))
+    )
+    dropped = pl.col("attacking") - pl.col("knocking")
+    beside = pl.when((pl.col("knocking") > 0) & (dropped > 0)).then(dropped)
     tries = number("tries", one="failed login")
     accounts = pl.format(" on {} ({})", number("usernames", one="account"), "tried")
     names = pl.when(pl.col("names") > 0).then(accounts).otherwise(pl.lit(_NO_NAMES))
@@ -121,6 +130,8 @@ def told() -> pl.Expr:
         _part("bad", "breach of the protocol", "breaches of the protocol"),
         _part("strangers", "recipient that does not exist", "recipients that do not exist"),
         _part("blocked", "packet blocked", "packets blocked"),
+        pl.when(beside == 1).then(pl.lit("1 more address met only the firewall")),
+        pl.when(beside > 1).then(pl.format("{} more addresses met only the firewall", beside)),
     ]
     what = pl.concat_list(parts).list.drop_nulls().list.join(", ")
     span = pl.format(

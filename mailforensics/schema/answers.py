@@ -86,9 +86,9 @@ STANDINGS: Final = MappingProxyType(
 
 NETWORKS: Final[Table] = (
     Column("network", "str", "CIDR", "the network"),
-    Column("attackers", "int64", "addresses", "addresses with attack weight"),
+    Column("attackers", "int64", "addresses", "addresses that attacked the mail server itself"),
     Column("legit_sources", "int64", "addresses", "addresses with proper use"),
-    Column("events", "int64", "count", "attack events"),
+    Column("events", "int64", "count", "attack events, blocked packets among them"),
     *_WEIGHTS,
     Column("share", "float64", "fraction", "of all attack weight"),
     Column("first_seen", "time", "UTC", "first event"),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mailforensics.addresses import Network, network_of, parse_network
+from mailforensics.analysis.attacking import is_attacking
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.firewall import Firewall
 from mailforensics.review.candidates import candidates
@@ -194,7 +195,7 @@ class Evidence:
         return {
             "network": str(network),
             "size": network.prefixlen,
-            "attackers": int((inside["attack_weight"] > 0).sum()),
+            "attackers": int(is_attacking(inside).sum()),
             "legit": int((inside["legit_weight"] > 0).sum()),
             "attack_weight": round(float(inside["attack_weight"].sum()), 1),
         }
@@ -261,6 +262,8 @@ def _about_wider(this: Page, wider: Page) -> str:
 
 def _about_halves(this: Page, halves: list[Page]) -> str:
     busy = [half for half in halves if half["attackers"]]
+    if not busy:
+        return "No address in it attacked the mail server: the firewall turned them all away."
     if len(busy) == 1:
         return (
             f"All {_count(int(str(this['attackers'])), 'attacker')} "

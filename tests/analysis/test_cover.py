@@ -174,6 +174,18 @@ def test_article_network_is_one_rule() -> None:
     assert plan.loc[0, "density"] == pytest.approx(5 / 256)
 
 
+def test_why_tells_attackers_from_those_that_met_only_the_firewall() -> None:
+    """An address of which packets were blocked is not called an attacker, and still has a value."""
+    sources = table({"198.18.7.7": 3.0, "198.18.7.200": 0.2})
+    blocked = sources.assign(attack_events=[4, 3], firewall_blocked=[4, 0])
+    found = cover(blocked, rules=2)
+    assert "198.18.7.0/25 (0 attackers" not in found.why("198.18.7.7/32")
+    assert "1 address of 256 attacked" in found.why("198.18.7.0/24")
+    assert "Inside: nobody (the firewall blocked packets from there) attacked" in found.why(
+        "198.18.7.200/32"
+    )
+
+
 def test_lone_attacker_is_banned_alone() -> None:
     """One attacker says nothing about its neighbours: the rule is a single address."""
     assert cover(table({"198.18.7.7": 3.0})).plan["network"].tolist() == ["198.18.7.7/32"]

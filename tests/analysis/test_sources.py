@@ -38,6 +38,20 @@ def only(rows: list[dict[str, Any]], **more: Any) -> "pd.Series[Any]":
     return table.iloc[0]
 
 
+def test_attackers_are_those_of_the_mail_server() -> None:
+    """Who met only the firewall weighs a little, but is no attacker, in networks and in plans."""
+    packets = firewall_events([{"source_ip": f"198.18.5.{host}"} for host in (1, 54, 91)])
+    rows = [row for turn in range(9) for row in session("198.18.5.1", failed("info"), at=turn * 9)]
+    sources = mf.sources(events(rows), packets)
+    whole = mf.networks(sources).iloc[0]
+    assert (whole["attackers"], whole["events"], whole["firewall_blocked"]) == (1, 12, 3)
+    assert whole["density"] == 1 / 256
+    plan = mf.cover(sources).plan.set_index("network")["attackers"]
+    assert plan.to_dict() == {"198.18.5.1/32": 1, "198.18.5.54/32": 0, "198.18.5.91/32": 0}
+    weights = sources[["source_ip", "attack_weight", "legit_weight"]]
+    assert mf.networks(weights).loc[0, "attackers"] == 3
+
+
 def test_attack_weight_of_each_kind() -> None:
     """A refused login and a relay weigh 1, a stranger's mailbox and broken protocol 0.3 each."""
     relay = {"event": "reject", "reason": "<a@example.net>: Relay access denied"}

@@ -104,6 +104,11 @@ def test_blocked_packets_make_no_network() -> None:
     row = mf.candidates(sources, mf.networks(sources)).iloc[0]
     assert row["suggestion"] == "look"
     assert "Only 198.18.5.1 attacked the mail server" in row["reasons"]
+    assert (row["attackers"], row["density"]) == (1, 1 / 256)
+    assert row["reasons"].startswith(
+        "198.18.5.1: 9 failed logins on 1 account (info), 3 packets blocked, 3 more addresses met "
+        "only the firewall, "
+    )
 
 
 def test_a_user_inside() -> None:
@@ -269,6 +274,10 @@ def test_only_blocked_packets() -> None:
     row = mf.candidates(sources, mf.networks(sources)).iloc[0]
     assert row["suggestion"] == "look"
     assert "The firewall dropped all of it already" in row["reasons"]
+    assert row["attackers"] == 0
+    assert row["reasons"].startswith(
+        "3 of 256 addresses met only the firewall: 270 packets blocked"
+    )
 
 
 def test_few_tries() -> None:

@@ -167,7 +167,7 @@ def plot_countries(sources: pd.DataFrame, *, top: int = 12, ax: Axes | None = No
     ax.set_xlabel("attack weight (attack events, recent ones count more)")
     share = style.percent(float(shown["weight"].iloc[0]), float(counts["weight"].sum()))
     finding = f"{share} of the attack weight comes from addresses of {shown['country'].iloc[0]}"
-    return style.tell(ax, finding, f"{counted(len(attackers), 'attacking address')}")
+    return style.tell(ax, finding, f"{counted(len(attackers), 'address')}")
 
 
 def _number_or_blank(value: float) -> str:

@@ -61,6 +61,6 @@ def _drawn(found: Findings) -> Iterator[tuple[Axes, str]]:
 
 
 def _worst_networks(found: Findings) -> list[str]:
-    attacking = found.networks.loc[found.networks["attackers"] > 0]
+    attacking = found.networks.loc[found.networks["events"] > 0]
     worst = attacking.sort_values(["attack_weight", "network"], ascending=[False, True])["network"]
     return [text for text in worst.head(WORST * 10) if parse_network(text).version == 4][:WORST]

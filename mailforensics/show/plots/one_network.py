@@ -20,6 +20,7 @@ from mailforensics.addresses import (
     lies_in,
     parse_network,
 )
+from mailforensics.analysis.attacking import is_attacking
 from mailforensics.analysis.refusals import refused_logins
 from mailforensics.analysis.wording import counted
 from mailforensics.errors import ArgumentError
@@ -133,7 +134,8 @@ def plot_block_map(
     """Draw a /24 as 16 × 16 addresses: attackers, legitimate sources, and what a ban covers.
 
     Row and column of an address: its last number is 16 × row + column. Marks tell the kinds apart
-    without colour: × attacker, ○ legitimate, both for both; hatching is a ban.
+    without colour: × attacker, ○ legitimate, both for both, a dot for those that met only the
+    firewall; hatching is a ban.
 
     Args:
         sources: the table of `mf.sources`.
@@ -156,17 +158,20 @@ def plot_block_map(
         why = f"No address of {block} stands in this table"
         return style.nothing(style.new_axes(ax, height=1.6), why)
     last = inside["source_ip"].str.removeprefix(prefix).astype("int64").to_numpy()
-    attacks, legit = (inside[name].to_numpy() > 0 for name in ("attack_weight", "legit_weight"))
+    attacks, legit = is_attacking(inside).to_numpy(), inside["legit_weight"].to_numpy() > 0
+    dropped = (inside["attack_weight"].to_numpy() > 0) & ~attacks
     ax = style.new_axes(ax, height=6.6, width=7.6)
     covered = _draw_bans(ax, block, banned)
-    for which, mark, color, label in (
+    kinds = [
         (attacks, "x", style.RED, f"attacker ({int(attacks.sum())})"),
         (legit, "o", style.BLUE, f"legitimate ({int(legit.sum())})"),
-    ):
+        (dropped, ".", style.GREY, f"met only the firewall ({int(dropped.sum())})"),
+    ]
+    for which, mark, color, label in kinds if dropped.any() else kinds[:2]:
         places = (last[which] % 16, last[which] // 16 - 0.14)
         (marks,) = ax.plot(*places, mark, color=color, label=label)
         marks.set(linestyle="none", markerfacecolor="none", markersize=10, markeredgewidth=2.2)
-    for number in last[attacks | legit]:
+    for number in last[attacks | legit | dropped]:
         place = (number % 16, number // 16 + 0.47)
         ax.annotate(f".{number}", place, ha="center", va="bottom", fontsize=7)
     _block_frame(ax, prefix)
