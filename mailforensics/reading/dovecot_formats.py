@@ -70,7 +70,7 @@ FORMAT_PATTERNS: Final = (
         )
         for words in (
             *("Failed to initialize SSL server context: ", "master: service", "TLS: ", "SSL: "),
-            *("Raw backtrace: ", "Couldn't ", "Can't ", "net_connect_unix"),
+            *("Raw backtrace: ", "Couldn't ", "Can't ", "net_connect_unix", "auth-client: "),
         )
     ),
 )

@@ -42,9 +42,8 @@ VERBS: Final = (
 _END: Final = rf"{VERBS}[^<]*"
 # 2.4 repeats the reason as a code: `(auth failed, 1 attempts in 2 secs) (auth_failed)`.
 CODE: Final = r"(?: \([a-z_]+\))?"
-_COUNT: Final = (
-    r"(?:, (?:(?P<auth_tried>[0-9]+) attempts|[0-9]+(?:/[0-9]+)? successful auths)[^()]*)?"
-)
+# `2 attempts in 4 secs`; of names and passwords that were right, `1/3 successful auths in 4 secs`.
+_COUNT: Final = r"(?:, (?:[0-9]+/)?(?P<auth_tried>[0-9]+) (?:attempts|successful auths)[^()]*)?"
 _SAMPLE: Final = (
     "user=<bob@example.org>, method=PLAIN, rip=198.18.4.77, lip=192.0.2.1, TLS, session=<x1Yz+/==>"
 )

@@ -12,12 +12,12 @@ from mailforensics.reading.stamps import read_stamps
 _LEVEL: Final = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)"
 # host postfix/smtpd[123]   kernel   dovecot   host program   imap(anna)<12><a/b>
 _TAG: Final = (
-    rf"^(?:kern\.{_LEVEL} )?(?:(?P<host>\S+) +(?:[a-z0-9]+\.{_LEVEL} )?)?"
+    rf"^(?:kern\.{_LEVEL} )?(?:(?P<host>[^\s(]+) +(?:[a-z0-9]+\.{_LEVEL} )?)?"
     r"(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?$"
 )
 # The same where no blank follows the colon, or nothing does.
 _TIGHT: Final = (
-    r"(?s)^(?:(?P<host>[^\s:]+) +)?(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?:"
+    r"(?s)^(?:(?P<host>[^\s:(]+) +)?(?P<program>[^\s\[\]:(]+)(?:\[(?P<pid>\d{1,18})\])?:"
     r" ?(?P<message>.*)$"
 )
 # RFC 5424: host program pid message-id structured-data, then the message
@@ -25,8 +25,12 @@ _RFC5424: Final = (
     r"(?s)^(?P<host>\S+) (?P<program>\S+) (?:-|(?P<pid>\d{1,18})|\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?\x{feff}?(?P<message>.*)$"
 )
-# Dovecot's own log file has no host and no tag, but a level after the process.
-_DOVECOT_LEVEL: Final = r"^(?:Debug|Info|Warning|Error|Fatal|Panic): "
+# Dovecot's own log file has no host and no tag, but a level after the process, whatever names
+# stand in brackets between: auth(anna,192.0.2.1,sasl:plain)<a/b>: Info: …
+_OWN_DOVECOT: Final = (
+    r"^[A-Za-z][A-Za-z0-9-]*(?:\(.*?\))?(?:<[^<>]*>)*: "
+    r"(?:Debug|Info|Warning|Error|Fatal|Panic): "
+)
 
 
 def read_heads(lines: pl.DataFrame) -> pl.DataFrame:
@@ -111,14 +115,15 @@ def _retry(heads: pl.DataFrame, expression: str, rows: pl.Series) -> pl.DataFram
 
 
 def _own_dovecot(heads: pl.DataFrame) -> pl.DataFrame:
+    hostless = heads["host"].is_null()
+    if not hostless.any():
+        return heads
     own = (
         pl.col("clock").is_not_null()
-        & pl.col("host").is_null()
-        & pl.col("message").str.contains(_DOVECOT_LEVEL)
-        & (pl.col("program") != "kernel")
+        & hostless
+        & (pl.col("program") != "kernel").fill_null(value=True)
+        & pl.col("rest").str.contains(_OWN_DOVECOT)
     )
-    if not heads["host"].null_count():
-        return heads
     return heads.with_columns(
         program=pl.when(own).then(pl.lit("dovecot")).otherwise("program"),
         message=pl.when(own).then("rest").otherwise("message"),

@@ -48,3 +48,34 @@ def test_an_audit_of_no_events_is_an_empty_table() -> None:
     table = mf.audit(schema.empty(schema.FIREWALL_EVENTS))
     assert table.empty
     assert list(table.columns) == schema.names(schema.AUDIT)
+
+
+OWN_LOG = """\
+Nov 24 18:49:50 imap-login: Info: Logged in: user=<anna>, method=PLAIN, rip=198.18.1.1, \
+lip=192.0.2.1, mpid=5348, session=<fNTbLAphQbPGEgEB>
+Nov 24 18:49:50 imap(anna)<5348><fNTbLAphQbPGEgEB>: Info: Disconnected: Logged out in=8 out=516
+Nov 24 18:49:51 auth(anna,198.18.1.2,sasl:plain)<mJrhLAphjYTGEgEC>: Info: passwd-file: \
+Password mismatch (given password: hunter2)
+Nov 24 18:49:52 auth: Info: passwd-file(anna b,198.18.1.3,<mJrhLAphjYTGEgED>): unknown user
+Nov 24 18:49:53 auth(a b: Info: c,198.18.1.4,sasl:plain)<mJrhLAphjYTGEgEE>: Info: plain: \
+Empty username
+Nov 24 18:49:54 auth-worker(anna,198.18.1.5)<77><x>: Error: pam: pam_start() failed: x
+"""
+
+
+def test_dovecots_own_log_tells_what_syslog_tells() -> None:
+    """Names, colons and blanks in the brackets before the level are no host and no tag."""
+    own = mf.read_mail_log(OWN_LOG, year=2026)
+    syslog = mf.read_mail_log(
+        "".join(
+            f"{line[:15]} mail dovecot:{line[15:]}\n" for line in OWN_LOG.splitlines() if line
+        ),
+        year=2026,
+    )
+    assert own["program"].eq("dovecot").all()
+    assert own["host"].isna().all()
+    assert own["event"].tolist() == [
+        "auth_ok", "disconnect", "auth_failed", "auth_failed", "auth_failed", "auth_unavailable",
+    ]  # fmt: skip
+    named = ["event", "service", "source_ip", "username", "sasl_method", "reason", "message"]
+    pd.testing.assert_frame_equal(own[named], syslog[named])
