@@ -69,18 +69,20 @@ def _by_address(homes: pl.DataFrame, rules: StandingRules) -> pl.DataFrame:
     steady = (pl.col("spread") <= rules.steady_spread) & (pl.col("failures") >= rules.steady_tries)
     alone = pl.col("refusing") <= rules.owners
     mine = named & worked
+    told = pl.struct("account", "early", "beside")
     doubtful = pl.col("early") + pl.col("foreign") >= rules.failures_away
     return (
         homes.sort("source_ip", "account")
         .group_by("source_ip", maintain_order=True)
         .agg(
             pl.col("failures", "logins").sum(),
+            own_before=pl.col("before").sum(),
             before=pl.max_horizontal(pl.col("before").sum(), pl.col("ahead").filter(mine).max()),
             strange=pl.col("strange").sum(),
             blind=pl.col("before").filter(~named).sum(),
             newcomer=pl.col("first_login").min() <= pl.col("network_login").first(),
-            unsettled=pl.struct("account", "early").filter(mine & ~pl.col("settled")).first(),
-            guest=pl.struct("account", "early").filter(mine & pl.col("guest") & doubtful).first(),
+            unsettled=told.filter(mine & ~pl.col("settled")).first(),
+            guest=told.filter(mine & pl.col("guest") & doubtful).first(),
             nameless=worked.any() & ~mine.any(),
             stale=pl.struct("account", "failures", "gap", "home_login").filter(own).first(),
             steady=pl.col("account").filter(away & steady & alone).first(),
@@ -170,15 +172,22 @@ def _guessed_note() -> pl.Expr:
     # A thief whose stolen password is changed fails after the login, not before.
     locked_out = (pl.col("strange") == 0) & (new.field("early") > 2 * pl.col("before"))
     after = pl.format(
-        "{} worked, {} failed within a day of it, and {} had not been used from this network",
+        "{} worked, {} failed{} within a day of it, and {} had not been used from this network",
         number("logins", one="login"),
         new.field("early"),
+        _of_network(new.field("beside") > 0),
         new.field("account"),
     )
     before = pl.format(
-        "{} worked after {}{}",
+        "{} worked after {}{}{}",
         number("logins", one="login"),
         number("before", one="failure"),
+        _of_network(pl.col("before") > pl.col("own_before")),
         pl.when(pl.col("strange") > 0).then(strange).otherwise(account).fill_null(""),
     )
     return pl.when(locked_out).then(after).otherwise(before)
+
+
+def _of_network(counted: pl.Expr) -> pl.Expr:
+    """Return words for a number that holds what neighbours in the network did, too."""
+    return pl.when(counted).then(pl.lit(" from its network")).otherwise(pl.lit(""))

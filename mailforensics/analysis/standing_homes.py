@@ -97,8 +97,9 @@ def _with_homes(tried: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
     (failures on it in this network before it was settled there; none of an owner's two devices),
     `ahead` (before its first login there), `settled` (at home here, by more
     than a login that ended its failures), `strange` (refused, and never a login of it here),
-    `foreign` (failures of the address before its first login on strange accounts or on none) and
-    `refusing` (addresses that failed on it, anywhere).
+    `foreign` (failures of the address before its first login on strange accounts or on none),
+    `refusing` (addresses that failed on it, anywhere) and `beside` (failures of its neighbours in
+    the network).
     """
     first, named = pl.col("first_login"), pl.col("account").is_not_null()
     homes = tried.with_columns(
@@ -109,6 +110,7 @@ def _with_homes(tried: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> p
         guest=(pl.col("any_login") < pl.col("home_login")).fill_null(value=False),
         strange=named & (pl.col("failures") > 0) & pl.col("home_login").is_null(),
         refusing=(pl.col("failures") > 0).sum().over("account"),
+        beside=pl.col("failures").sum().over("network", "account") - pl.col("failures"),
     )
     mixed = pl.col("mixed") >= rules.mingled_days
     foreign = pl.col("before").filter(~named | pl.col("strange")).sum()

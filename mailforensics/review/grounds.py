@@ -35,7 +35,7 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
     """
     standing = pl.col("standing")
     attacked = pl.col("attack_events") > 0
-    knocked = attacked_mail()
+    knocked, named = attacked_mail(), pl.format("{} {}", "source_ip", "note")
     most = (pl.col("attack_weight").fill_null(0.0) + 1e9 * knocked).arg_max()
     return (
         inside.sort("network", "source_ip")
@@ -62,9 +62,12 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
             last_contact=pl.col("last_contact").max(),
             last_blocked=pl.col("last_seen").filter(pl.col("firewall_blocked") > 0).max(),
             one=pl.col("source_ip").get(most),
-            note=_first_note(standing == "suspect", standing == "stale_password"),
+            note=pl.coalesce(
+                pl.format("{}: {}", "source_ip", "note").filter(standing == "suspect").first(),
+                named.filter(standing == "stale_password").first(),
+            ),
             hand=pl.col("note").str.extract(rf"(one of [\d,]+ {TOGETHER})").drop_nulls().first(),
-            hint=pl.col("note").filter(pl.col("note").str.starts_with(STEADY_NOTE)).first(),
+            hint=named.filter(pl.col("note").str.starts_with(STEADY_NOTE)).first(),
         )
     )
 
@@ -72,10 +75,6 @@ def grounds(inside: pl.DataFrame) -> pl.DataFrame:
 def _others() -> pl.Expr:
     """Return the attack events that have a column of their own in the table of sources."""
     return pl.sum_horizontal("auth_failed", "relay_refused", "bad_protocol", "firewall_blocked")
-
-
-def _first_note(*where: pl.Expr) -> pl.Expr:
-    return pl.coalesce(*(pl.col("note").filter(test).first() for test in where))
 
 
 def neighbours(listed: list[str], sources: pl.DataFrame) -> pl.DataFrame:

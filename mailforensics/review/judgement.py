@@ -90,12 +90,12 @@ RULES: Final = (
     Rule(
         pl.col("suspects") > 0,
         "look",
-        pl.format("Perhaps a break-in: {}. Change that password before you ban", "note"),
+        pl.format("Perhaps a break-in from {}. Change that password before you ban", "note"),
     ),
     Rule(
         (pl.col("stale") > 0) & (pl.col("hostile") == 0),
         "reject",
-        pl.format("No attacker but a user's device: one address {}. Tell the user", "note"),
+        pl.format("No attacker but a user's device: {}. Tell the user", "note"),
     ),
     Rule(
         (pl.col("users") > 0) & (pl.col("hostile") == 0),
@@ -121,7 +121,7 @@ RULES: Final = (
             "neighbour",
         ),
     ),
-    Rule(pl.col("hint").is_not_null(), "look", pl.format("One address {}", "hint")),
+    Rule(pl.col("hint").is_not_null(), "look", pl.col("hint")),
     Rule(
         IS_WIDE,
         "look",

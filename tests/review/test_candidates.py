@@ -182,7 +182,7 @@ def test_a_possible_break_in() -> None:
     rows.append(IMAP | {"source_ip": "198.18.5.9", "time": 900, "username": "bob"})
     row = review(rows).iloc[0]
     assert row["suggestion"] == "look"
-    assert "Perhaps a break-in" in row["reasons"]
+    assert "Perhaps a break-in from 198.18.5.9: 1 login worked after 4 failures" in row["reasons"]
 
 
 def test_protected_networks() -> None:
