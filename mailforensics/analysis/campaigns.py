@@ -79,8 +79,7 @@ def campaigns(events: pd.DataFrame | Joined, *, alpha: float = ALPHA) -> Campaig
 
 def _accepted(attempts: pl.DataFrame, alpha: float) -> tuple[list[Group], list[Group]]:
     """Return the groups that two families show, and those that only a common clock suggests."""
-    crowds = groups(attempts)
-    crowds = [group.corrected(2 * len(crowds)) for group in crowds]
+    crowds = groups(attempts, alpha=alpha)
     found: list[Group] = []
     taken: set[str] = set()
     for group in crowds:

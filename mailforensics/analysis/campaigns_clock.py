@@ -12,7 +12,7 @@ Sources:
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -40,17 +40,55 @@ MOST_TRIES: Final = 5_000
 NO_TIMING: Final = Sign("timing", 1.0, "")
 
 
-def timing(seconds: Sequence[float], sources: Sequence[str]) -> Sign:
-    """Return the stronger sign of a common clock among tries in order of time."""
-    best = min(_clocks(tuple(seconds), tuple(sources)), key=lambda sign: sign.p_value)
-    return Sign(best.family, min(2 * best.p_value, 1.0), best.words)
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What ties tries in order of time to one clock: a common beat, or turns.
+
+    Attributes:
+        times: when, in seconds.
+        codes: whose try it is: the place of its address among all addresses, in order of text.
+        beat: the sign of a common beat.
+        turns: the sign of turns taken in one order.
+    """
+
+    times: Floats
+    codes: Codes
+    beat: Sign
+    turns: Sign
+
+    @property
+    def sign(self) -> Sign:
+        """The stronger of the two, corrected for having looked at both."""
+        best = min(self.beat, self.turns, key=lambda sign: sign.p_value)
+        return Sign(best.family, min(2 * best.p_value, 1.0), best.words)
+
+    def members(self) -> Codes:
+        """Return the codes of the addresses that keep the common clock, in order.
+
+        With a common beat, those with a try in the beat on at least one side; with turns, those
+        that are followed by the same address half of the time or more.
+        """
+        if self.turns.p_value < self.beat.p_value:
+            now, same = _same_followers(self.codes)
+            again, kept = np.bincount(now), np.bincount(now, weights=same)
+            return np.flatnonzero((again > 0) & (2 * kept >= again))
+        fits = in_beat(np.diff(self.times), usual_gap(self.times, self.codes))
+        around = np.append(fits, False) | np.append(False, fits)
+        return np.unique(self.codes[around])
 
 
-@lru_cache(maxsize=1)  # the sign and the members of a stretch are asked for one after the other
-def _clocks(seconds: tuple[float, ...], sources: tuple[str, ...]) -> tuple[Sign, Sign]:
-    """Return the signs of a common beat and of turns."""
-    times, codes = _arrays(seconds, sources)
-    return _beat(times, codes), _order(times, codes)
+def clock(times: Floats, codes: Codes, *, worth: float = WORTH_MOVING) -> Clock:
+    """Return the signs of one clock among tries in order of time.
+
+    Args:
+        times: when, in seconds.
+        codes: whose try it is, as a number.
+        worth: the probability up to which a sign is looked at more closely; above it, a sign keeps
+            the one of plain counting, which is never too large.
+    """
+    first = times[:MOST_TRIES]
+    own = np.unique(codes[:MOST_TRIES], return_inverse=True)[1].astype(np.int64)
+    return Clock(times, codes, _beat(first, own, worth), _order(first, own, worth))
 
 
 def taking_turns(seconds: Sequence[float], sources: Sequence[str]) -> Sign:
@@ -67,17 +105,23 @@ def taking_turns(seconds: Sequence[float], sources: Sequence[str]) -> Sign:
     return Sign("timing", max(p_value, _by_moving(_changes, times, codes)), words)
 
 
-def _arrays(
-    seconds: Sequence[float], sources: Sequence[str], most: int | None = MOST_TRIES
-) -> tuple[Floats, Codes]:
-    times = np.asarray(seconds[:most], dtype=np.float64)
-    codes = np.unique(np.asarray(sources[:most], dtype=object), return_inverse=True)[1]
+def _arrays(seconds: Sequence[float], sources: Sequence[str]) -> tuple[Floats, Codes]:
+    times = np.asarray(seconds[:MOST_TRIES], dtype=np.float64)
+    codes = np.unique(np.asarray(sources[:MOST_TRIES], dtype=object), return_inverse=True)[1]
     return times, codes.astype(np.int64)
 
 
 def usual_gap(times: Floats, codes: Codes) -> float:
     """Return the median gap between tries in a row by two different addresses, in seconds."""
-    gaps = np.diff(times)[np.diff(codes) != 0]
+    return _median(_gaps(times, codes))
+
+
+def _gaps(times: Floats, codes: Codes) -> Floats:
+    gaps: Floats = np.diff(times)[np.diff(codes) != 0]
+    return gaps
+
+
+def _median(gaps: Floats) -> float:
     return float(np.median(gaps)) if len(gaps) else 0.0
 
 
@@ -86,26 +130,7 @@ def in_beat(gaps: Floats, usual: float) -> npt.NDArray[np.bool_]:
     return (gaps >= BAND[0] * usual) & (gaps <= BAND[1] * usual)
 
 
-def members_in_time(seconds: Sequence[float], sources: Sequence[str]) -> set[str]:
-    """Return the addresses that keep the common clock.
-
-    With a common beat, those with a try in the beat on at least one side; with turns, those that
-    are followed by the same address half of the time or more.
-    """
-    beat, order = _clocks(tuple(seconds), tuple(sources))
-    times, codes = _arrays(seconds, sources, most=None)
-    if order.p_value < beat.p_value:
-        now, same = _same_followers(codes)
-        again, kept = np.bincount(now), np.bincount(now, weights=same)
-        names = sorted(set(sources))
-        loyal = np.flatnonzero((again > 0) & (2 * kept >= again))
-        return {names[code] for code in loyal}
-    fits = in_beat(np.diff(times), usual_gap(times, codes))
-    around = np.append(fits, False) | np.append(False, fits)
-    return {source for source, fit in zip(sources, around, strict=True) if fit}
-
-
-def _beat(times: Floats, codes: Codes) -> Sign:
+def _beat(times: Floats, codes: Codes, worth: float) -> Sign:
     """Return the sign of a common scheduler: gaps that are too even."""
     kept, gaps = _even_gaps(times, codes)
     usual = usual_gap(times, codes)
@@ -120,17 +145,17 @@ def _beat(times: Floats, codes: Codes) -> Sign:
         f"{kept} of {gaps} gaps between tries of different addresses are within half of "
         f"{duration(usual)}; chance makes about {chance * gaps:.0f}"
     )
-    if p_value > WORTH_MOVING:
+    if p_value > worth:
         return Sign("timing", p_value, words)
     return Sign("timing", max(p_value, _by_moving(_even_gaps, times, codes)), words)
 
 
 def _even_gaps(times: Floats, codes: Codes) -> tuple[int, int]:
-    gaps = np.diff(times)[np.diff(codes) != 0]
-    return int(in_beat(gaps, usual_gap(times, codes)).sum()), len(gaps)
+    gaps = _gaps(times, codes)
+    return int(in_beat(gaps, _median(gaps)).sum()), len(gaps)
 
 
-def _order(times: Floats, codes: Codes) -> Sign:
+def _order(times: Floats, codes: Codes, worth: float) -> Sign:
     """Return the sign of a round robin: the same address follows the same address again."""
     kept, again = _followers(times, codes)
     if again < FEWEST or len(np.unique(codes)) < 3:
@@ -138,7 +163,7 @@ def _order(times: Floats, codes: Codes) -> Sign:
     words = f"{kept} of {again} times the next address is the one that came next before"
     busy = np.bincount(codes) / len(codes)
     p_value = binomial_at_least(kept, again, float((busy**2).sum()))
-    if p_value > WORTH_MOVING:
+    if p_value > worth:
         return Sign("timing", p_value, words)
     return Sign("timing", max(p_value, _by_moving(_followers, times, codes)), words)
 
@@ -205,8 +230,18 @@ class _Mover:
         near = (2 * chance.random(len(self._roams)) - 1) * self._reach
         roaming = (self._times - self._begin + far[self._codes]) % self._length + self._begin
         times = np.where(self._roams[self._codes], roaming, self._times + near[self._codes])
+        return _in_order(times, self._codes)
+
+
+def _in_order(times: Floats, codes: Codes) -> tuple[Floats, Codes]:
+    """Return tries in order of time; of one instant, those that stood first come first."""
+    order = np.argsort(times)
+    times_then, codes_then = times[order], codes[order]
+    if ((np.diff(times_then) == 0) & (np.diff(codes_then) != 0)).any():
+        # To keep order takes several times longer, and is rarely needed: fractions seldom meet.
         order = np.argsort(times, kind="stable")
-        return times[order], self._codes[order]
+        return times[order], codes[order]
+    return times_then, codes_then
 
 
 def duration(seconds: float) -> str:

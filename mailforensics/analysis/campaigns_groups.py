@@ -9,13 +9,20 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from mailforensics.analysis.campaigns_chance import Sign
-from mailforensics.analysis.campaigns_clock import members_in_time, timing
+from mailforensics.analysis.campaigns_clock import (
+    WORTH_MOVING,
+    Clock,
+    Codes,
+    Floats,
+    clock,
+    usual_gap,
+)
 from mailforensics.analysis.campaigns_signs import (
     FEWEST,
     FEWEST_ADDRESSES,
@@ -29,16 +36,6 @@ from mailforensics.analysis.campaigns_signs import (
 QUIET_TRIES: Final = 5
 # A silence this many times the usual gap ends a stretch: what comes later is judged anew.
 SILENCE: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """One refused login."""
-
-    seconds: float
-    source_ip: str
-    name: str | None
-    manner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,88 +57,90 @@ class Group:
         return Group(self.sources, tuple(signs))
 
 
-def groups(attempts: pl.DataFrame) -> list[Group]:
-    """Return every group with its signs, from the finest division of addresses to the coarsest."""
-    everybody = _users(_named(_tries(attempts.with_columns(fine="manner"))))
-    return [
-        judged(stretch, everybody, by_manner=by_manner)
-        for by_manner, division in _divisions(attempts)
-        for stretch in division
-    ]
+def groups(attempts: pl.DataFrame, *, alpha: float) -> list[Group]:
+    """Return the groups that one clock may tie together, with all their signs.
+
+    They stand from the finest division of addresses to the coarsest. P-values count how many
+    groups were looked at. Without one clock a group is neither shown nor suspected, so nothing
+    more is asked of it.
+
+    Args:
+        attempts: refused logins, as `login_attempts` gives them.
+        alpha: the largest p-value of a clock.
+    """
+    addresses = attempts["source_ip"].unique().sort()
+    coded = attempts.with_columns(code=pl.col("source_ip").cast(pl.Enum(addresses)).to_physical())
+    stretches = list(_divided(coded))
+    tests = 2 * len(stretches)
+    # Twice, because the clock's p-value counts that both of its signs were looked at.
+    worth = min(alpha / (2 * max(tests, 1)), WORTH_MOVING)
+    everybody = _users(coded)
+    found = []
+    for by_manner, stretch in stretches:
+        ticks = clock(*_times_and_codes(stretch), worth=worth)
+        if min(ticks.sign.p_value * tests, 1.0) <= alpha:
+            group = judged(stretch, ticks, everybody, by_manner=by_manner)
+            found.append(group.corrected(tests))
+    return found
 
 
-def _divisions(attempts: pl.DataFrame) -> Iterator[tuple[bool, list[list[Try]]]]:
-    manner = pl.col("manner").mode().sort().first().over("source_ip")
-    tries = pl.col("tries").sum().over("source_ip")
-    table = attempts.with_columns(fine=manner, busy=tries > QUIET_TRIES).with_columns(
-        coarse=pl.col("fine").str.extract(r"^([^,]*, [^,]*)")
-    )
-    quiet = table.filter(~pl.col("busy"))
+def _divided(attempts: pl.DataFrame) -> Iterator[tuple[bool, pl.DataFrame]]:
+    """Return the stretches of every division, and whether it is one by the whole manner."""
+    manner = pl.col("manner").mode().sort().first().over("code")
+    tries = pl.col("tries").sum().over("code")
+    table = attempts.select("seconds", "code", "source_ip", "name", fine=manner, tries=tries)
+    table = table.with_columns(coarse=pl.col("fine").str.extract(r"^([^,]*, [^,]*)"))
+    quiet = table.filter(pl.col("tries") <= QUIET_TRIES)
     for by in ("fine", "coarse"):
         for rows in (table, quiet):
-            parts = rows.partition_by(by, maintain_order=True)
-            yield by == "fine", [s for part in parts for s in _stretches(_tries(part))]
+            for part in rows.partition_by(by, maintain_order=True):
+                yield from ((by == "fine", stretch) for stretch in _stretches(part))
 
 
-def _tries(rows: pl.DataFrame) -> list[Try]:
-    columns = rows.select("seconds", "source_ip", "name", "fine")
-    return [Try(*row) for row in columns.iter_rows()]
-
-
-def _stretches(tries: list[Try]) -> list[list[Try]]:
+def _stretches(tries: pl.DataFrame) -> list[pl.DataFrame]:
     """Return the stretches of tries between long silences that hold enough addresses."""
-    gaps = [
-        later.seconds - now.seconds
-        for now, later in pairwise(tries)
-        if now.source_ip != later.source_ip
-    ]
-    longest = SILENCE * median(gaps) if gaps else 0.0
-    parts = [tries[:1]]
-    for now, later in pairwise(tries):
-        if later.seconds - now.seconds > longest:
-            parts.append([])
-        parts[-1].append(later)
-    return [part for part in parts if _is_enough(part)]
+    times, codes = _times_and_codes(tries)
+    silences = np.flatnonzero(np.diff(times) > SILENCE * usual_gap(times, codes)) + 1
+    bounds = pairwise([0, *silences.tolist(), len(tries)])
+    parts = (tries.slice(begin, end - begin) for begin, end in bounds if end - begin > FEWEST)
+    return [part for part in parts if part["code"].n_unique() >= FEWEST_ADDRESSES]
 
 
-def _is_enough(tries: list[Try]) -> bool:
-    return len(tries) > FEWEST and len({t.source_ip for t in tries}) >= FEWEST_ADDRESSES
+def _times_and_codes(tries: pl.DataFrame) -> tuple[Floats, Codes]:
+    return tries["seconds"].to_numpy(), tries["code"].cast(pl.Int64).to_numpy()
 
 
-def judged(tries: list[Try], everybody: Counter[str], *, by_manner: bool) -> Group:
+def judged(tries: pl.DataFrame, ticks: Clock, everybody: Counter[str], *, by_manner: bool) -> Group:
     """Return the addresses of a stretch that share its clock and its list, with the signs.
 
     The signs are those of the whole stretch: those of the members alone, who were picked because
     they fit, would flatter. A manner that the addresses were grouped by is no sign.
     """
-    seconds, sources = [t.seconds for t in tries], [t.source_ip for t in tries]
-    named = _named(tries)
+    named = tries.select("source_ip", "name").drop_nulls().rows()
     elsewhere = everybody.copy()
-    elsewhere.subtract(_users(named))
-    manners = list({t.source_ip: t.manner for t in tries}.values())
+    elsewhere.subtract(_users(tries))
+    manners = tries.unique("code", keep="first", maintain_order=True)["fine"].to_list()
     signs = (
-        timing(seconds, sources),
+        ticks.sign,
         names(named, elsewhere) if len(named) >= FEWEST else NO_NAMES,
         NO_FINGERPRINT if by_manner else fingerprint(manners),
     )
-    members = members_in_time(seconds, sources) & _listed(tries)
-    kept = [t for t in tries if t.source_ip in members]
-    joined = members if _is_enough(kept) else set(sources)
-    return Group(tuple(sorted(joined)), signs)
+    in_time = tries.filter(pl.col("code").is_in(ticks.members()))
+    members = in_time.filter(pl.col("code").is_in(_listed(tries).implode()))
+    is_enough = len(members) > FEWEST and members["code"].n_unique() >= FEWEST_ADDRESSES
+    joined = members if is_enough else tries
+    return Group(tuple(joined["source_ip"].unique().sort()), signs)
 
 
-def _named(tries: list[Try]) -> list[tuple[str, str]]:
-    return [(t.source_ip, t.name) for t in tries if t.name is not None]
-
-
-def _users(named: list[tuple[str, str]]) -> Counter[str]:
+def _users(tries: pl.DataFrame) -> Counter[str]:
     """Return by how many addresses each name is tried."""
-    return Counter(name for _, name in set(named))
+    pairs = tries.select("code", "name").drop_nulls().unique()
+    return Counter(dict(pairs.group_by("name").len().iter_rows()))
 
 
-def _listed(tries: list[Try]) -> set[str]:
+def _listed(tries: pl.DataFrame) -> pl.Series:
     """Return the addresses with a name that others try too, where most names are tried by two."""
-    users = _users(_named(tries))
-    if 2 * sum(count > 1 for count in users.values()) <= len(users):
-        return {t.source_ip for t in tries}
-    return {t.source_ip for t in tries if t.name and users[t.name] > 1}
+    users = _users(tries)
+    shared = [name for name, count in users.items() if count > 1]
+    listed = tries if 2 * len(shared) <= len(users) else tries.filter(pl.col("name").is_in(shared))
+    return listed["code"].unique()
