@@ -113,16 +113,18 @@ def _arrays(seconds: Sequence[float], sources: Sequence[str]) -> tuple[Floats, C
 
 def usual_gap(times: Floats, codes: Codes) -> float:
     """Return the median gap between tries in a row by two different addresses, in seconds."""
-    return _median(_gaps(times, codes))
+    return _middle(_sorted_gaps(times, codes))
 
 
-def _gaps(times: Floats, codes: Codes) -> Floats:
-    gaps: Floats = np.diff(times)[np.diff(codes) != 0]
+def _sorted_gaps(times: Floats, codes: Codes) -> Floats:
+    gaps: Floats = np.sort(np.diff(times)[np.diff(codes) != 0])
     return gaps
 
 
-def _median(gaps: Floats) -> float:
-    return float(np.median(gaps)) if len(gaps) else 0.0
+def _middle(ordered: Floats) -> float:
+    """Return the median of sorted values, 0 for none."""
+    half = len(ordered) // 2
+    return float((ordered[~half] + ordered[half]) / 2) if len(ordered) else 0.0
 
 
 def in_beat(gaps: Floats, usual: float) -> npt.NDArray[np.bool_]:
@@ -151,8 +153,10 @@ def _beat(times: Floats, codes: Codes, worth: float) -> Sign:
 
 
 def _even_gaps(times: Floats, codes: Codes) -> tuple[int, int]:
-    gaps = _gaps(times, codes)
-    return int(in_beat(gaps, _median(gaps)).sum()), len(gaps)
+    gaps = _sorted_gaps(times, codes)
+    usual = _middle(gaps)
+    below = gaps.searchsorted(BAND[0] * usual, side="left")
+    return int(gaps.searchsorted(BAND[1] * usual, side="right") - below), len(gaps)
 
 
 def _order(times: Floats, codes: Codes, worth: float) -> Sign:
@@ -228,12 +232,14 @@ class _Mover:
         """Return the tries in order of their new times."""
         far = chance.random(len(self._roams)) * self._length
         near = (2 * chance.random(len(self._roams)) - 1) * self._reach
-        roaming = (self._times - self._begin + far[self._codes]) % self._length + self._begin
+        roaming = self._times - self._begin + far[self._codes]
+        # Who would come after the end comes at the beginning.
+        roaming = roaming - self._length * (roaming >= self._length) + self._begin
         times = np.where(self._roams[self._codes], roaming, self._times + near[self._codes])
-        return _in_order(times, self._codes)
+        return in_order(times, self._codes)
 
 
-def _in_order(times: Floats, codes: Codes) -> tuple[Floats, Codes]:
+def in_order(times: Floats, codes: Codes) -> tuple[Floats, Codes]:
     """Return tries in order of time; of one instant, those that stood first come first."""
     order = np.argsort(times)
     times_then, codes_then = times[order], codes[order]

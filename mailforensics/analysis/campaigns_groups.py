@@ -117,8 +117,9 @@ def judged(tries: pl.DataFrame, ticks: Clock, everybody: Counter[str], *, by_man
     they fit, would flatter. A manner that the addresses were grouped by is no sign.
     """
     named = tries.select("source_ip", "name").drop_nulls().rows()
+    users = _users(tries)
     elsewhere = everybody.copy()
-    elsewhere.subtract(_users(tries))
+    elsewhere.subtract(users)
     manners = tries.unique("code", keep="first", maintain_order=True)["fine"].to_list()
     signs = (
         ticks.sign,
@@ -126,7 +127,7 @@ def judged(tries: pl.DataFrame, ticks: Clock, everybody: Counter[str], *, by_man
         NO_FINGERPRINT if by_manner else fingerprint(manners),
     )
     in_time = tries.filter(pl.col("code").is_in(ticks.members()))
-    members = in_time.filter(pl.col("code").is_in(_listed(tries).implode()))
+    members = in_time.filter(pl.col("code").is_in(_listed(tries, users).implode()))
     is_enough = len(members) > FEWEST and members["code"].n_unique() >= FEWEST_ADDRESSES
     joined = members if is_enough else tries
     return Group(tuple(joined["source_ip"].unique().sort()), signs)
@@ -138,9 +139,8 @@ def _users(tries: pl.DataFrame) -> Counter[str]:
     return Counter(dict(pairs.group_by("name").len().iter_rows()))
 
 
-def _listed(tries: pl.DataFrame) -> pl.Series:
+def _listed(tries: pl.DataFrame, users: Counter[str]) -> pl.Series:
     """Return the addresses with a name that others try too, where most names are tried by two."""
-    users = _users(tries)
     shared = [name for name, count in users.items() if count > 1]
     listed = tries if 2 * len(shared) <= len(users) else tries.filter(pl.col("name").is_in(shared))
     return listed["code"].unique()

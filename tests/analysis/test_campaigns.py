@@ -5,11 +5,15 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailforensics import schema
 from mailforensics.analysis.campaigns import NO_NAMES, campaigns
+from mailforensics.analysis.campaigns_clock import in_order
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.simulation.attacks import simulate_attack
 
@@ -184,3 +188,13 @@ def test_order_of_events_does_not_matter() -> None:
     first, second = campaigns(events), campaigns(events.sample(frac=1, random_state=1))
     pd.testing.assert_frame_equal(first.table, second.table)
     pd.testing.assert_frame_equal(first.links, second.links)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=60))
+def test_tries_of_one_instant_keep_their_order(tries: list[tuple[int, int]]) -> None:
+    """Tries are put in order of time, and of one instant the first stay first."""
+    times, codes = (np.array(column) for column in zip(*tries, strict=True))
+    then, whose = in_order(times.astype(np.float64), codes)
+    expected = sorted(tries, key=lambda one: one[0])
+    assert list(zip(then.tolist(), whose.tolist(), strict=True)) == expected
