@@ -28,6 +28,7 @@ from mailforensics.analysis.sessions import sessions
 from mailforensics.analysis.sources import sources
 from mailforensics.analysis.survival import survival
 from mailforensics.analysis.timeline import timeline
+from mailforensics.analysis.trust import trust
 from mailforensics.analysis.verdict import verdict
 from mailforensics.export.approvals import BanOptions
 from mailforensics.export.banscript import BanScript, ban_script
@@ -106,6 +107,7 @@ __all__ = [
     "sources",
     "survival",
     "timeline",
+    "trust",
     "unknown",
     "verdict",
     "with_asn",

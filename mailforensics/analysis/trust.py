@@ -117,13 +117,13 @@ def _misplaced(events: pd.DataFrame, firewall_events: pd.DataFrame | None) -> It
     for file, count in sorted(packets.to_dict().items()):
         if 2 * count > lines[file]:
             yield (
-                f"{file} is a firewall log, no mail log: name it with --ufw-log, and the mail log "
-                "as LOG."
+                f"{file} is a firewall log, no mail log: name it with `--ufw-log`, and the mail "
+                "log as LOG."
             )
         elif firewall_events is None:
             yield (
                 f"{file} holds {counted(int(count), 'line')} of a firewall that were not counted: "
-                "name it with --ufw-log as well."
+                "name it with `--ufw-log` as well."
             )
     if firewall_events is not None:
         yield from _no_firewall_logs(firewall_events)
@@ -133,9 +133,9 @@ def _no_firewall_logs(events: pd.DataFrame) -> Iterator[str]:
     seen = ~events["event"].isin(["other", "unparsed"])
     for file, rows in events.loc[~seen.groupby(events["file"]).transform("any")].groupby("file"):
         if rows["message"].str.contains(_MAIL, na=False).any():
-            yield f"{file} is a mail log, no firewall log: name it as LOG, not with --ufw-log."
+            yield f"{file} is a mail log, no firewall log: name it as LOG, not with `--ufw-log`."
         else:
-            yield f"{file} was named with --ufw-log and holds no line of a firewall."
+            yield f"{file} was named with `--ufw-log` and holds no line of a firewall."
 
 
 def _hosts(events: pd.DataFrame) -> Iterator[str]:
@@ -156,5 +156,5 @@ def _assumed(files: pd.DataFrame, tz: str) -> Iterator[str]:
     if len(guessed) and tz == "UTC":
         yield (
             "The stamps name no zone and were read as UTC: if the server's clock shows another "
-            "zone, name it, for example --tz Europe/Berlin."
+            "zone, name it, for example `--tz Europe/Berlin`."
         )

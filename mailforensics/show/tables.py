@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from mailforensics import schema
@@ -49,6 +50,8 @@ def cell(value: object) -> str:
     """Return one value as clean text on one line, passwords masked; missing values are empty."""
     if isinstance(value, pd.Timestamp):
         return "" if pd.isna(value) else f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return "" if pd.isna(value) else _number(value)
     if value is None or value is pd.NA or value is pd.NaT:

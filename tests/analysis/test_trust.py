@@ -59,7 +59,8 @@ def test_a_firewall_log_is_no_mail_log() -> None:
     told = trust(mf.read_mail_log(WEEK / "ufw.log"))
     assert told.answer.startswith("No: 1,082 lines of 1 file, 0 of them understood")
     assert told.limits == (
-        "ufw.log is a firewall log, no mail log: name it with --ufw-log, and the mail log as LOG.",
+        "ufw.log is a firewall log, no mail log: name it with `--ufw-log`, and the mail log as "
+        "LOG.",
     )
 
 
@@ -68,7 +69,7 @@ def test_a_mail_log_is_no_firewall_log() -> None:
     events = mf.read_mail_log(WEEK / "mail.log", year=2026)
     told = trust(events, firewall_events=mf.read_ufw_log(WEEK / "mail.log", year=2026))
     assert told.limits == (
-        "mail.log is a mail log, no firewall log: name it as LOG, not with --ufw-log.",
+        "mail.log is a mail log, no firewall log: name it as LOG, not with `--ufw-log`.",
     )
 
 
