@@ -13,6 +13,7 @@ from mailforensics.analysis.cover_knapsack import best_choice, survivors
 from mailforensics.analysis.cover_options import LOYALTY, CoverOptions
 from mailforensics.analysis.cover_protection import Protection, protection, without_hostile_use
 from mailforensics.analysis.cover_search import (
+    ROUNDING,
     Choice,
     Forest,
     Probe,
@@ -29,7 +30,6 @@ from mailforensics.schema import require
 
 NEEDED: Final = ["source_ip", "attack_weight", "legit_weight"]
 GAP_ALLOWED: Final = 0.001
-ROUNDING: Final = 1e-12
 # Beyond this many survivors the knapsack is left out, if the gap is small enough without it.
 KNAPSACK_SURVIVORS: Final = 20_000
 

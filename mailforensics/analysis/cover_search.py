@@ -12,8 +12,11 @@ Sources:
     (Management Science, 1981), for the bound.
 """
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +24,8 @@ from mailforensics.analysis.cover_hosts import Flags, Floats, Integers
 from mailforensics.analysis.cover_tree import Tree
 
 Forest = tuple[Tree, ...]
+# Sums of the same numbers in another order differ by less than this part.
+ROUNDING: Final = 1e-12
 # The values of all levels of all trees: what the search works on. [tree][level]
 Values = list[list[Floats]]
 # Chosen prefixes: positions in each level of each tree. [tree][level]
@@ -66,21 +71,40 @@ def values_of(forest: Forest) -> Values:
 
 
 def probe(forest: Forest, values: Values, price: float) -> Probe:
-    """Return the best plan when each rule costs `price`. Ties go to the longer prefixes."""
+    """Return the best plan when each rule costs `price`; ties as in `_level_by_level`."""
     worth, rules = [], []
     for tree, tree_values in zip(forest, values, strict=True):
-        gain, used = np.zeros(0), np.zeros(0)
-        for depth, level in enumerate(tree.levels):
-            own = tree_values[depth] - price
-            below = sum_children(gain, level.first_child, len(own)) if depth else 0.0
-            counts = sum_children(used, level.first_child, len(own)) if depth else 0.0
-            takes = own > np.maximum(below, 0.0)
-            gain = np.where(takes, own, below)
-            used = np.where(takes, 1.0, counts)
+        _, gain, used = deque(_level_by_level(tree, tree_values, price), maxlen=1).pop()
         rules.append(used.astype(np.int64))
         worth.append(gain + price * used if np.isfinite(price) else np.zeros(len(gain)))
     root_worth, root_rules = np.concatenate(worth), np.concatenate(rules)
     return Probe(price, float(root_worth.sum()), int(root_rules.sum()), root_worth, root_rules)
+
+
+def _level_by_level(
+    tree: Tree, values: list[Floats], price: float
+) -> Iterator[tuple[Flags, Floats, Floats]]:
+    """Give for each level which prefixes are taken, and the best plan's worth and rules there.
+
+    A prefix is taken if it is worth more than the best plan below it. Ties go to the longer
+    prefixes, with one exception where rules are free (at any other price it follows by itself):
+    if those below ban every address of the prefix, and not one by one, it says the same in one.
+    """
+    gain, used, banned = np.zeros(0), np.zeros(0), np.zeros(0)
+    for depth, level in enumerate(tree.levels):
+        own, size = values[depth] - price, 2.0 ** (tree.hosts.longest - level.bits)
+        below, counts, held = (
+            sum_children(part, level.first_child, len(own)) if depth else np.zeros(len(own))
+            for part in (gain, used, banned)
+        )
+        takes = own > np.maximum(below, 0.0)
+        if price == 0:
+            equal = np.isfinite(own) & (own >= below * (1 - ROUNDING))
+            takes |= equal & (held == size) & (counts > 1) & (counts < size)
+        gain = np.where(takes, own, below)
+        used = np.where(takes, 1.0, counts)
+        banned = np.where(takes, size, held)
+        yield takes, gain, used
 
 
 def sum_children(numbers: Floats, first_child: Integers, parents: int) -> Floats:
@@ -162,18 +186,11 @@ def fill(few: Probe, many: Probe, rules: int) -> Flags:
 
 def select(tree: Tree, values: list[Floats], price: float, roots: Flags) -> list[Integers]:
     """Return the chosen prefixes of each level, longest first, under some roots at a price."""
-    below: list[Floats] = []
-    gain = np.zeros(0)
-    for depth, level in enumerate(tree.levels):
-        own = values[depth] - price
-        below.append(
-            sum_children(gain, level.first_child, len(own)) if depth else np.zeros(len(own))
-        )
-        gain = np.maximum(below[-1], own)
+    taken = [takes for takes, _, _ in _level_by_level(tree, values, price)]
     chosen: list[Integers] = []
     open_here = np.flatnonzero(roots)
     for depth in range(len(tree.levels) - 1, -1, -1):
-        takes = (values[depth][open_here] - price) > np.maximum(below[depth][open_here], 0.0)
+        takes = taken[depth][open_here]
         chosen.append(open_here[takes])
         open_here = children(tree, depth, open_here[~takes]) if depth else open_here[:0]
     return chosen[::-1]

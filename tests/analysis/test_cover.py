@@ -186,6 +186,40 @@ def test_why_tells_attackers_from_those_that_met_only_the_firewall() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("user", "networks"),
+    [
+        pytest.param("198.18.40.200", {"198.18.40.0/25"}, id="other-half"),
+        pytest.param(
+            "198.18.40.50",
+            {"198.18.40.64/26", "198.18.40.0/27", "198.18.40.32/28"},
+            id="between",
+        ),
+    ],
+)
+def test_around_a_user_as_few_rules_as_will_do(user: str, networks: set[str]) -> None:
+    """Where rules are to spare, what several of them do together their parent does alone."""
+    hosts = (4, 20, 36, 77, 83, 91, 103, 120)
+    attack = {f"198.18.40.{host}": 20.0 for host in hosts}
+    found = cover(table(attack, {user: 25.0}))
+    assert set(found.plan["network"]) == networks
+    assert found.plan["attackers"].sum() == len(hosts)
+    assert found.gap == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(HOSTS)
+def test_no_two_free_rules_are_halves_of_one(hosts: dict[str, tuple[float, float]]) -> None:
+    """With rules to spare no pair of rules could be written as one that bans the same addresses."""
+    sources = table({a: w[0] for a, w in hosts.items()}, {a: w[1] for a, w in hosts.items()})
+    found = cover(sources, rules=1000)
+    chosen = {ipaddress.ip_network(text) for text in found.plan["network"]}
+    for network in chosen:
+        if network.version == 4 and network.prefixlen > 24:
+            twin = next(half for half in network.supernet().subnets() if half != network)
+            assert twin not in chosen
+
+
 def test_lone_attacker_is_banned_alone() -> None:
     """One attacker says nothing about its neighbours: the rule is a single address."""
     assert cover(table({"198.18.7.7": 3.0})).plan["network"].tolist() == ["198.18.7.7/32"]

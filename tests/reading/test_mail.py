@@ -67,9 +67,7 @@ def test_dovecots_own_log_tells_what_syslog_tells() -> None:
     """Names, colons and blanks in the brackets before the level are no host and no tag."""
     own = mf.read_mail_log(OWN_LOG, year=2026)
     syslog = mf.read_mail_log(
-        "".join(
-            f"{line[:15]} mail dovecot:{line[15:]}\n" for line in OWN_LOG.splitlines() if line
-        ),
+        "".join(f"{line[:15]} mail dovecot:{line[15:]}\n" for line in OWN_LOG.splitlines() if line),
         year=2026,
     )
     assert own["program"].eq("dovecot").all()
