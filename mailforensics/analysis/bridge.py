@@ -11,6 +11,8 @@ from mailforensics import schema
 EVIDENCE_ITEMS: Final = 20
 # Where a table is a part of a larger one, its `attrs` name the files in the order they begin.
 BEGINS: Final = "begins"
+# And where lines name no host, whose they are: of the only host known, or `` for of none.
+ONLY_HOST: Final = "only_host"
 NAMES_JOINED_BY: Final = ", "
 TIME: Final = pl.Datetime("us", "UTC")
 _POLARS: Final = {

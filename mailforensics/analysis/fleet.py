@@ -7,13 +7,17 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.addresses import network_of
+from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.bridge import NAMES_JOINED_BY, to_pandas
-from mailforensics.analysis.stores import counted_rows
+from mailforensics.analysis.spill import spilled
+from mailforensics.analysis.stitching import stitch
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.stores.store import Store
 
 BY: Final = ("network", "source_ip")
 HOSTS_SHOWN: Final = 20
+_COUNTS: Final = ("failures", "relays", "strangers", "bad")
+_NEEDED: Final = ["time", "host", "source_ip", "username", *_COUNTS]
 
 
 def fleet(
@@ -38,11 +42,27 @@ def fleet(
     """
     if by not in BY:
         raise ArgumentError(f"by={by!r} is no kind of attacker; use {' or '.join(BY)}.")
-    if not isinstance(events, Store):
-        schema.require(events, ["time", "event", "source_ip", "host"])
-    attempts = pl.sum_horizontal("failures", "relays", "strangers", "bad")
-    rows = counted_rows(events).with_columns(attempts=attempts).filter(pl.col("attempts") > 0)
-    rows = rows.filter(pl.col("source_ip").is_not_null())
+    order = ["hosts", "attempts", "network"]
+    table = _of_store(events, by) if isinstance(events, Store) else _of(events, by)
+    many = table.filter(pl.col("hosts") >= least_hosts).sort(order, descending=[True, True, False])
+    return to_pandas(many, schema.FLEET)
+
+
+def _of(events: pd.DataFrame, by: str) -> pl.DataFrame:
+    schema.require(events, ["time", "event", "source_ip", "host"])
+    return _by_place(count_once(stitch(events)), by)
+
+
+def _of_store(store: Store, by: str) -> pl.DataFrame:
+    with spilled(store, columns=_NEEDED) as spill:
+        return pl.concat([_by_place(rows, by) for rows, _ in spill.shares()])
+
+
+def _by_place(counted: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return one row a network or source of counted rows, in no order."""
+    attempts = pl.sum_horizontal(*_COUNTS)
+    rows = counted.with_columns(attempts=attempts).filter(pl.col("attempts") > 0)
+    rows = rows.filter(pl.col("source_ip").is_not_null()).select(*_NEEDED, "attempts")
     rows = rows.join(_places(rows["source_ip"], by), on="source_ip")
     table = rows.group_by("network").agg(
         hosts=pl.col("host").n_unique(),
@@ -54,10 +74,7 @@ def fleet(
         first_seen=pl.col("time").min(),
         last_seen=pl.col("time").max(),
     )
-    table = table.with_columns(pl.col("host_names").list.join(NAMES_JOINED_BY))
-    order = ["hosts", "attempts", "network"]
-    many = table.filter(pl.col("hosts") >= least_hosts).sort(order, descending=[True, True, False])
-    return to_pandas(many, schema.FLEET)
+    return table.with_columns(pl.col("host_names").list.join(NAMES_JOINED_BY))
 
 
 def _places(addresses: pl.Series, by: str) -> pl.DataFrame:

@@ -7,8 +7,8 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import distinct_names, to_pandas
-from mailforensics.analysis.joined import Joined
-from mailforensics.analysis.stores import counted_rows
+from mailforensics.analysis.joined import Joined, joined
+from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.reading.stores.store import Store
 
 _BEGINS: Final = ("connect", "screen_connect")
@@ -44,7 +44,18 @@ def sessions(events: pd.DataFrame | Joined | Store) -> pd.DataFrame:
     Raises:
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
-    return to_pandas(summarise(counted_rows(events)), schema.SESSIONS)
+    if isinstance(events, Store):
+        parts = list(for_each_stretch(events, _of_stretch))
+        table = pl.concat(parts, how="vertical_relaxed").sort("_time", "_rank", "_line")
+        return to_pandas(table, schema.SESSIONS)
+    return to_pandas(summarise(joined(events).rows), schema.SESSIONS)
+
+
+def _of_stretch(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the sessions of a stretch of a store, and what gives their place among all."""
+    named_after = rows.filter(pl.col("order") == pl.col("session"))
+    place = named_after.select("session", _time="time", _rank="file_rank", _line="line")
+    return summarise(rows).join(place, on="session")
 
 
 def summarise(rows: pl.DataFrame) -> pl.DataFrame:

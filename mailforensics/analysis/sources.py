@@ -1,45 +1,28 @@
 """One row a source address, with the evidence for and against it."""
 
-from typing import Final
+from collections.abc import Iterator
 
 import pandas as pd
 import polars as pl
 
 from mailforensics import schema
-from mailforensics.addresses import network_of
-from mailforensics.analysis.bridge import TIME, counted, distinct_names, number, places, to_pandas
-from mailforensics.analysis.countries import country_of
-from mailforensics.analysis.joined import Joined
-from mailforensics.analysis.sessions import completed_use
+from mailforensics.analysis.bridge import to_pandas
+from mailforensics.analysis.joined import Joined, joined
+from mailforensics.analysis.sources_parts import (
+    NEEDED,
+    Scale,
+    by_address,
+    coded,
+    incoming,
+    log_end,
+    login_tries,
+)
+from mailforensics.analysis.spill import Spill, spilled
 from mailforensics.analysis.standing import DEFAULT_RULES, StandingRules, standings
 from mailforensics.analysis.standing_homes import pairs
-from mailforensics.analysis.stores import counted_rows, firewall_table, sent_no_text
-from mailforensics.analysis.weights import (
-    DEFAULT_WEIGHTS,
-    Weights,
-    attack_points,
-    blocked_points,
-    capped,
-    decay,
-    exact_sum,
-    legit_weights,
-)
+from mailforensics.analysis.stores import firewall_table
+from mailforensics.analysis.weights import DEFAULT_WEIGHTS, Weights
 from mailforensics.reading.stores.store import Store
-
-_COUNTS: Final = {
-    "auth_failed": "failures",
-    "auth_ok": "logins",
-    "relay_refused": "relays",
-    "bad_protocol": "bad",
-    "accepted": "mails",
-}
-_NEEDED: Final = [
-    *("source_ip", "source_host", "time", "file", "file_rank", "line", "session", "username"),
-    *("event", "service", "role", "message", "strangers", "rejects", *_COUNTS.values()),
-]
-_CODE: Final = pl.Categorical()
-_BLOCKED: Final = ("blocked", "limited")
-_FIREWALL: Final = ["source_ip", "event", "direction", "dest_port"]
 
 
 def sources(
@@ -69,182 +52,33 @@ def sources(
     Raises:
         MissingColumnError: a table has no `time`, `event` or `source_ip`.
     """
-    rows = _with_codes(_with_text(counted_rows(events).select(_NEEDED)))
-    packets = _with_codes(_packets(firewall_table(firewall_events)))
-    networks = _networks(rows, packets)
-    tries = rows.filter((pl.col("failures") > 0) | (pl.col("logins") > 0))
-    tries = tries.join(networks, on="source_ip", how="left", maintain_order="left")
-    parts = [
-        networks,
-        _seen(rows, packets),
-        _mail_counts(rows),
-        _accounts(rows),
-        _attacks(rows, packets, weights),
-        _uses(rows, packets, standings(pairs(tries), rules=rules), weights),
-    ]
-    return to_pandas(_finished(parts), schema.SOURCES)
+    packets = incoming(firewall_table(firewall_events))
+    if isinstance(events, Store):
+        with spilled(events, columns=NEEDED) as spill:
+            table = _of_spill(spill, packets, weights, rules)
+    else:
+        rows = coded(joined(events).rows)
+        tried = standings(pairs(login_tries(rows, packets)), rules=rules)
+        scale = Scale(log_end(rows["time"].max(), packets), weights)
+        table = by_address(rows, packets, tried, scale)
+    order = ["attack_weight", "source_ip"]
+    return to_pandas(table.sort(order, descending=[True, False]), schema.SOURCES)
 
 
-def _with_codes(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with an address, which is a number for each text: those group faster."""
-    return rows.drop_nulls("source_ip").with_columns(pl.col("source_ip").cast(_CODE))
-
-
-def _with_text(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows; a queue id that was given to a client who then sent no text is no message.
-
-    Who guesses at mailboxes gets one with every guess that is right.
-    """
-    mailed = rows.filter(pl.col("mails") > 0).select("session").unique()
-    inside = rows.join(mailed, on="session", how="semi").filter(pl.col("event") == "disconnect")
-    empty = inside.filter(sent_no_text()).select("session", _empty=True).unique()
-    return rows.join(empty, on="session", how="left", maintain_order="left").with_columns(
-        mails=pl.when("_empty").then(0).otherwise("mails")
-    )
-
-
-def _packets(firewall_events: pd.DataFrame | None) -> pl.DataFrame:
-    """Return the packets that came in; those that this server sent are no source."""
-    table = schema.empty(schema.FIREWALL_EVENTS) if firewall_events is None else firewall_events
-    schema.require(table, ["time", "event", "source_ip"])
-    packets = counted(table, columns=schema.FIREWALL_EVENTS, only=_FIREWALL)
-    incoming = pl.col("direction").ne_missing("out")
-    blocked = pl.col("event").is_in(_BLOCKED)
-    return packets.filter(incoming).with_columns(
-        blocked=pl.when(blocked).then("repeat").otherwise(0)
-    )
-
-
-def _networks(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.DataFrame:
-    addresses = pl.concat([rows["source_ip"], packets["source_ip"]]).unique()
-    texts = addresses.cast(pl.String).to_pandas().astype("str")
-    network = pl.Series("network", network_of(texts).to_list(), pl.String)
-    country = pl.Series("country", country_of(texts.to_list()), pl.String)
-    return pl.DataFrame([addresses, network, country])
-
-
-def _end(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.Expr:
-    """Return the end of the log: the newest event of both tables."""
-    newest = pl.concat([rows["time"], packets["time"]]).max()
-    return pl.lit(newest, dtype=TIME)
-
-
-def _seen(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.DataFrame:
-    mail = rows.select("source_ip", "time", contact="time")
-    wall = packets.select("source_ip", "time", contact=pl.lit(None, TIME))
-    return (
-        pl.concat([mail, wall])
-        .group_by("source_ip")
-        .agg(
-            first_seen=pl.col("time").min(),
-            last_seen=pl.col("time").max(),
-            active_days=pl.col("time").dt.truncate("1d").drop_nulls().n_unique(),
-            last_contact=pl.col("contact").max(),
-        )
-    )
-
-
-def _mail_counts(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.group_by("source_ip").agg(
-        pl.col("source_host").drop_nulls().last(),
-        *(pl.col(column).sum().alias(name) for name, column in _COUNTS.items()),
-        rejected=pl.col("rejects").sum() - pl.col("relays").sum(),
-        sessions=pl.col("session").drop_nulls().n_unique(),
-    )
-
-
-def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
-    failed = (pl.col("event") == "auth_failed") | (pl.col("failures") > 0)
-    names = distinct_names(rows.filter(failed), by="source_ip")
-    return names.rename({"names": "accounts", "count": "usernames"})
-
-
-def _attacks(rows: pl.DataFrame, packets: pl.DataFrame, weights: Weights) -> pl.DataFrame:
-    """Return attack weight, the number of attack events and where they stand."""
-    where = ["source_ip", "time", "file", "file_rank", "line"]
-    attacks = pl.sum_horizontal("failures", "relays", "strangers", "bad")
-    mail = rows.select(*where, points=attack_points(weights), attacks=attacks)
-    later = pl.col("file_rank") + (rows["file_rank"].max() or 0) + 1
-    wall = packets.with_columns(file_rank=later).filter(pl.col("blocked") > 0)
-    wall = wall.select(*where, points=blocked_points(weights), attacks=pl.col("blocked"))
-    both = pl.concat([mail, wall], how="vertical_relaxed").filter(pl.col("attacks") > 0)
-    fade = decay(end=_end(rows, packets), half_life_days=weights.half_life_days)
-    total = exact_sum(pl.col("points") * fade)
-    sums = both.group_by("source_ip").agg(
-        attack_weight=capped(total, weights), attack_events=pl.col("attacks").sum()
-    )
-    blocked = packets.group_by("source_ip").agg(firewall_blocked=pl.col("blocked").sum())
-    return (
-        places(both, by="source_ip")
-        .join(sums, on="source_ip", how="full", coalesce=True)
-        .join(blocked, on="source_ip", how="full", coalesce=True)
-    )
-
-
-def _uses(
-    rows: pl.DataFrame, packets: pl.DataFrame, tried: pl.DataFrame, weights: Weights
+def _of_spill(
+    spill: Spill, packets: pl.DataFrame, weights: Weights, rules: StandingRules
 ) -> pl.DataFrame:
-    """Return what speaks for each address; a suspect login speaks for nobody."""
-    used = rows.filter((pl.col("logins") > 0) | (pl.col("mails") > 0))
-    shown = places(used, by="source_ip", name="legit_evidence")
-    suspects = tried.filter(pl.col("standing") == "suspect")
-    honest = used.join(suspects, on="source_ip", how="anti")
-    columns = ["source_ip", "time", "logins", "mails"]
-    uses = pl.concat(
-        [
-            honest.select(*columns, completed=pl.lit(0)),
-            completed_use(honest, rows).select(*columns, completed=pl.lit(1)),
-        ],
-        how="vertical_relaxed",
-    )
-    end = _end(rows, packets)
-    last = honest.filter(pl.col("logins") > 0).group_by("source_ip")
-    return (
-        shown.join(tried, on="source_ip", how="full", coalesce=True)
-        .join(legit_weights(uses, end=end, weights=weights), on="source_ip", how="left")
-        .join(last.agg(last_login=pl.col("time").max()), on="source_ip", how="left")
-    )
+    """Return the sources of a store in no order, worked out a share of the networks at a time.
+
+    Only what was tried on accounts that are in use is looked at for all addresses together.
+    """
+    tries = [spill.telling(login_tries(rows, wall)) for rows, wall in _shares(spill, packets)]
+    tried = standings(pairs(pl.concat(tries)), rules=rules)
+    scale = Scale(log_end(spill.newest, packets), weights)
+    shares = _shares(spill, packets)
+    return pl.concat([by_address(rows, wall, tried, scale) for rows, wall in shares])
 
 
-def _finished(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    """Return the parts side by side, zero where nothing was counted, most attack first."""
-    table = parts[0]
-    for part in parts[1:]:
-        table = table.join(part, on="source_ip", how="left")
-    counts = [c.name for c in schema.SOURCES if c.dtype in {"int64", "float64"}]
-    attacked, mailed = pl.col("attack_events") > 0, pl.col("accepted") > 0
-    knocked = (pl.col("auth_failed") > 0) | (pl.col("relay_refused") > 0)
-    standing = (
-        pl.when(mailed & ~knocked)
-        .then(pl.lit("peer"))
-        .when(attacked)
-        .then(pl.lit("attacker"))
-        .otherwise(pl.lit("quiet"))
-    )
-    return (
-        table.with_columns(pl.col(counts).fill_null(0))
-        .with_columns(standing=pl.coalesce("standing", standing))
-        .with_columns(note=pl.coalesce("note", _note()))
-        .with_columns(pl.col("evidence", "legit_evidence", "accounts").fill_null(""))
-        .with_columns(pl.col("source_ip").cast(pl.String))
-        .sort(["attack_weight", "source_ip"], descending=[True, False])
-    )
-
-
-def _note() -> pl.Expr:
-    """Return in plain words what speaks for and against an address without a login."""
-    attacks = number("attack_events", one="attack event")
-    messages = number("accepted", one="message")
-    attack = pl.format("{}, no sign of proper use", attacks)
-    mixed = pl.format("{}, but {} accepted", attacks, messages)
-    peer = pl.format("{} accepted", messages)
-    standing = pl.col("standing")
-    return (
-        pl.when((standing == "attacker") & (pl.col("accepted") > 0))
-        .then(mixed)
-        .when(standing == "attacker")
-        .then(attack)
-        .when(standing == "peer")
-        .then(peer)
-        .otherwise(pl.lit(""))
-    )
+def _shares(spill: Spill, packets: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    for rows, wall in spill.shares(beside=packets):
+        yield coded(rows), wall.drop("network")

@@ -15,7 +15,7 @@ import pandas as pd
 import polars as pl
 
 from mailforensics import schema
-from mailforensics.analysis.bridge import counted, to_polars
+from mailforensics.analysis.bridge import ONLY_HOST, counted, to_polars
 from mailforensics.analysis.stitching_names import session_name
 
 # smtpd_timeout is 300 s, and a milter or a proxy may wait about as long again. After an hour of
@@ -36,10 +36,11 @@ _FAMILY_NEEDS: Final = ["order", "time", *NEEDED[:8], "role", "message"]
 BACK: Final = ("auth", "auth-worker")
 # A remark of the auth service alone, without its client's line, makes no connection.
 _ATTEMPTS: Final = ("auth_failed", "auth_ok")
-_MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
+MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
 _SCREEN_ENDS: Final = ("screen_disconnect", "screen_pass")
 # A login process writes one line at the end, about all that went before.
-_LASTED: Final = r"^[^<]*\([^<()]* in (\d{1,6}) secs\)"
+LASTED: Final = r"^[^<]*\([^<()]* in (\d{1,6}) secs\)"
+_NOBODY: Final = 2**32 - 1
 # Kinds that say nothing about a client when no address stands beside them.
 _LOOSE: Final = ("server", "other", "unparsed", "auth_unavailable", "rate")
 
@@ -55,7 +56,7 @@ def stitch(events: pd.DataFrame) -> pl.DataFrame:
     """
     rows = counted(events, columns=schema.MAIL_EVENTS, only=NEEDED).with_columns(role=_role())
     rows = rows.with_columns(message=_messages(events, rows))
-    lines = _with_family(rows)
+    lines = _with_family(rows, events.attrs.get(ONLY_HOST))
     fronts = pl.concat(
         [
             _serial(lines.filter(pl.col("family") == "serial")),
@@ -117,12 +118,12 @@ def _role() -> pl.Expr:
         .then(pl.lit("front"))
         .when(service.is_in(BACK))
         .then(pl.lit("back"))
-        .when(service.is_in(_MAIL_PROCESS))
+        .when(service.is_in(MAIL_PROCESS))
         .then(pl.lit("mail"))
     )
 
 
-def _with_family(rows: pl.DataFrame) -> pl.DataFrame:
+def _with_family(rows: pl.DataFrame, only_host: str | None) -> pl.DataFrame:
     """Return the lines that can belong to a connection, with the way in which they are joined."""
     mine = rows.select(_FAMILY_NEEDS).filter(pl.col("role").is_not_null())
     service, role = pl.col("service"), pl.col("role")
@@ -141,17 +142,17 @@ def _with_family(rows: pl.DataFrame) -> pl.DataFrame:
     )
     return mine.select(
         *("order", "time", "program", "pid", "service", "event", "source_ip", "source_port"),
-        host=_only_host(mine),
+        host=pl.col("host").fill_null(_only_host(mine) if only_host is None else only_host),
         role=role,
         name=session_name(),
-        lasted=pl.duration(seconds=pl.col("message").str.extract(_LASTED).cast(pl.Int64)),
+        lasted=pl.duration(seconds=pl.col("message").str.extract(LASTED).cast(pl.Int64)),
     ).with_columns(family=family)
 
 
-def _only_host(rows: pl.DataFrame) -> pl.Expr:
-    """Return the host; a log without host names (Dovecot's own file) is of the only host known."""
+def _only_host(rows: pl.DataFrame) -> str:
+    """Return whose a log without host names (Dovecot's own file) is: of the only host known."""
     known = rows["host"].drop_nulls().unique()
-    return pl.col("host").fill_null(known[0] if len(known) == 1 else "")
+    return str(known[0]) if len(known) == 1 else ""
 
 
 def _serial(lines: pl.DataFrame) -> pl.DataFrame:
@@ -202,11 +203,13 @@ def _starts(new_process: pl.Expr) -> pl.Expr:
     peer, connects = pl.col("peer"), pl.col("connects")
     # smtpd complains about the reverse name before it says `connect from`.
     early = pl.col("complains") & connects.shift(-1) & (peer == peer.shift(-1))
-    early = early.fill_null(value=False)
+    early = (early & ~new_process.shift(-1)).fill_null(value=False)
     connected = connects & ~early.shift(1, fill_value=False)
-    other_peer = peer != peer.forward_fill().shift(1)
-    doubtful = pl.any_horizontal(pl.col("leaves").shift(1), other_peer).fill_null(value=False)
-    return new_process | connected | early | doubtful | _is_silent(GAP_SECONDS)
+    left = pl.col("leaves").shift(1).fill_null(value=False)
+    begins = new_process | connected | early | left | _is_silent(GAP_SECONDS)
+    # No other process, and no client that left, says whose line without a peer is.
+    known = pl.when(begins & peer.is_null()).then(pl.lit(_NOBODY, pl.UInt32)).otherwise(peer)
+    return begins | (peer != known.forward_fill().shift(1)).fill_null(value=False)
 
 
 def _screened(lines: pl.DataFrame) -> pl.DataFrame:

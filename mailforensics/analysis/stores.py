@@ -6,7 +6,7 @@ a cluster, that happens on its workers, and only the answer comes back.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, wraps
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 
@@ -16,10 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from mailforensics import schema
-from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.bridge import BEGINS
-from mailforensics.analysis.joined import Joined, joined
-from mailforensics.analysis.stitching import NEEDED, stitch
+from mailforensics.analysis.stitching import NEEDED
 from mailforensics.reading.stores.cluster import current_client, on_workers
 from mailforensics.reading.stores.question import Question
 from mailforensics.reading.stores.store import Store
@@ -69,6 +67,7 @@ MAIL: Final = Need(
 )
 EVERY_LINE: Final = Need(MAIL.columns, "all", "mail")
 LOGINS: Final = Need(tuple(NEEDED), "all", "spoken")
+EVERYTHING: Final = Question()
 PACKETS: Final = Need(("direction", "dest_port"))
 
 
@@ -124,17 +123,16 @@ def _read_and_run(store: Store, analysis: Callable[[pd.DataFrame], R], need: Nee
     return analysis(project(store, need))
 
 
-def project(store: Store, need: Need, *, host: str | None = None) -> pd.DataFrame:
+def project(store: Store, need: Need, *, within: Question = EVERYTHING) -> pd.DataFrame:
     """Return what an analysis needs of a store as a table of events, in the order of events.
 
     Its `attrs` say in which order the files begin, since rows that would show it may be left out.
     """
     wanted = [*_COUNTED, *need.columns, *(["message"] if need.message != "none" else [])]
-    values = () if host is None else (("host", (host,)),)
-    question = Question(values=values, also=_rows(need))
+    question = replace(within, also=_rows(need))
     result = store.picked(question, columns=wanted, change=partial(_thinned, need=need))
-    if need.rows != "all" or host is not None:
-        result.attrs[BEGINS] = store.begins()
+    if need.rows != "all" or within != EVERYTHING:
+        result.attrs[BEGINS] = store.begins
     return result
 
 
@@ -167,50 +165,16 @@ def sent_no_text() -> pl.Expr:
     return begun & ~message.str.contains(" (?:data|bdat)=[1-9]")
 
 
-def counted_rows(events: pd.DataFrame | Joined | Store) -> pl.DataFrame:
-    """Return the counted rows of all connections (see `count_once`), of events or of a store.
-
-    Raises:
-        MissingColumnError: the table has no `time`, `event` or `source_ip`.
-    """
-    if not isinstance(events, Store):
-        return joined(events).rows
-    parts = for_each_host(events, _count_host)
-    return _together(parts) if len(parts) > 1 else parts[0]
+def hosts_apart(store: Store) -> list[str | None]:
+    """Return the servers whose lines are joined apart; None for all, where some name none."""
+    apart = len(store.hosts) > 1 and not store.has_lines_without_host
+    return [*store.hosts] if apart else [None]
 
 
 def for_each_host(store: Store, work: Callable[[Store, str | None], R]) -> list[R]:
-    """Do work for each host, on workers if there is a cluster.
-
-    The host is None, and stands for all, where lines without a host may be any's.
-    """
-    apart = len(store.hosts) > 1 and not store.has_lines_without_host
-    hosts: list[str | None] = [*store.hosts] if apart else [None]
-    pieces = [partial(work, store, host) for host in hosts]
+    """Do work for each of `hosts_apart`, on workers if there is a cluster."""
+    pieces = [partial(work, store, host) for host in hosts_apart(store)]
     return on_workers(pieces, client=current_client(store.client))
-
-
-def _count_host(store: Store, host: str | None) -> pl.DataFrame:
-    return count_once(stitch(project(store, CONNECTIONS, host=host)))
-
-
-def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    """Return the rows of several hosts as if they had been counted together."""
-    before, numbered = 0, []
-    for part in parts:
-        shift = pl.lit(before, pl.Int64)
-        numbered.append(
-            part.with_columns(
-                pl.col("session").cast(pl.Int64) + shift, pl.col("order").cast(pl.Int64) + shift
-            )
-        )
-        before += len(part)
-    rows = pl.concat(numbered, how="vertical_relaxed").sort("time", "file_rank", "line")
-    rows = rows.rename({"order": "was"}).with_row_index("order")
-    first = rows.select(session="was", first="order")
-    joined = rows.join(first, on="session", how="left", maintain_order="left")
-    joined = joined.with_columns(session=pl.col("first").cast(pl.Int64))
-    return joined.select(parts[0].columns).cast({"order": parts[0].schema["order"]})
 
 
 def firewall_table(packets: pd.DataFrame | Store | None) -> pd.DataFrame | None:

@@ -90,8 +90,12 @@ def exact_sum(values: pl.Expr) -> pl.Expr:
 
 
 def capped(total: pl.Expr, weights: Weights) -> pl.Expr:
-    """Return the soft cap of an attack sum: 200 · ln(1 + a / 200)."""
-    return weights.soft_cap * (total / weights.soft_cap).log1p()
+    """Return the soft cap of an attack sum, 200 · ln(1 + a / 200), in whole 2^-32.
+
+    The last digit of a logarithm depends on how many are taken at once.
+    """
+    value = weights.soft_cap * (total / weights.soft_cap).log1p()
+    return (value * _GRAIN).round() / _GRAIN
 
 
 def legit_weights(uses: pl.DataFrame, *, end: pl.Expr, weights: Weights) -> pl.DataFrame:

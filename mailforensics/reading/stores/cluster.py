@@ -43,6 +43,13 @@ def on_workers(work: Sequence[Callable[[], R]], *, client: Any) -> list[R]:  # n
     return list(client.gather([client.submit(piece, pure=False) for piece in work]))
 
 
+def in_turn_on_workers(work: Sequence[Callable[[], R]], *, client: Any) -> Iterator[R]:  # noqa: ANN401
+    """Do several pieces of work side by side; yield the answers one by one, in their order."""
+    futures = [client.submit(piece, pure=False) for piece in work]
+    while futures:
+        yield futures.pop(0).result()
+
+
 def as_finished(
     work: Mapping[int, Callable[[], R]],
     *,

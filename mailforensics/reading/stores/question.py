@@ -28,6 +28,7 @@ class Question:
         values: for `host`, `event` and `source_ip`, the values that rows may have.
         networks: rows have a source in one of these.
         also: a PyArrow expression that rows must meet.
+        untimed: rows have no time.
     """
 
     start: int | None = None
@@ -35,6 +36,7 @@ class Question:
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     networks: tuple[Network, ...] | None = None
     also: Any = None
+    untimed: bool = False
 
     def may_be_in(self, part: Part) -> bool:
         """Say whether a part may hold such rows."""
@@ -52,6 +54,9 @@ class Question:
     def filters(self) -> Any:  # noqa: ANN401 - a PyArrow expression
         """Return what Parquet's own statistics can answer."""
         found = self.also
+        if self.untimed:
+            none = ds.field("time").is_null()
+            found = none if found is None else found & none
         for name, values in self.values:
             test = ds.field(name).isin(list(values))
             found = test if found is None else found & test

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -37,7 +38,17 @@ class Store:
     """Events on disk or in the cloud, of one kind: mail or firewall (see `firewall`).
 
     It stands wherever the analyses take a table of events.
+
+    Attributes:
+        place: where it lies.
+        kind: `mail` or `ufw`.
+        client: the Dask client on whose workers analyses run, or None.
+        table: the columns of its events.
+        rows_at_a_time: how many rows an analysis may hold at a time, about; fewer take less
+            memory and more time. A day of one server is never parted.
     """
+
+    rows_at_a_time: int = 500_000
 
     def __init__(
         self,
@@ -171,7 +182,7 @@ class Store:
         """
         wanted = list(columns) + (["source_ip"] if question.networks is not None else [])
         files = pl.Enum(sorted(entry.name for entry in self._entries))
-        again = marked(self._manifest, self.place, self.kind)
+        again = self._again
         lines = {n: g["line"] for (n,), g in again.partition_by("number", as_dict=True).items()}
         yield self._none(wanted, files)
         for entry, part in self.parts(question):
@@ -186,8 +197,14 @@ class Store:
             file=pl.lit(None, files), duplicate=pl.lit(None, pl.Boolean)
         ).cast({pl.Categorical: pl.String})
 
+    @cached_property
+    def _again(self) -> pl.DataFrame:
+        """The rows that were read again, by the number of their file and line."""
+        return marked(self._manifest, self.place, self.kind)
+
+    @cached_property
     def begins(self) -> list[str]:
-        """Return the names of the files in the order in which they begin, then by name."""
+        """The names of the files in the order in which they begin, then by name."""
         first = [(self._first_time(entry), entry.name) for entry in self._entries]
         return [name for _, name in sorted(first, key=lambda item: (item[0] or 0, item[1]))]
 
@@ -209,8 +226,7 @@ class Store:
         return first
 
     def _only(self, entry: Entry, part: Part) -> int | None:
-        again = marked(self._manifest, self.place, self.kind)
-        mine = again.filter(pl.col("number") == entry.number)
+        mine = self._again.filter(pl.col("number") == entry.number)
         rows = read_part(self.place, entry, part, columns=[]).join(mine, on="line", how="anti")
         return cast("int | None", rows["time"].to_physical().min())
 

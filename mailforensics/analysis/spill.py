@@ -1,0 +1,152 @@
+"""Counted rows that are too many for memory: on disk by network, and read back a share at a time.
+
+All that is said of an address, or of its network, is said from the rows of one share.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+from mailforensics.addresses import network_of
+from mailforensics.analysis.standing_homes import account_key
+from mailforensics.analysis.stretches import for_each_stretch
+from mailforensics.reading.stores.store import Store
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+# A share is this many times what is in memory of a store at a time.
+_STRETCHES_A_SHARE: Final = 2
+_MOST_SHARES: Final = 200
+_NONE: Final = pl.DataFrame(schema={"source_ip": pl.String()})
+_ORDER: Final = ["time", "file_rank", "line"]
+
+
+class Spill:
+    """Counted rows with an address, by shares of networks.
+
+    Attributes:
+        newest: time of the newest row; None if there is none.
+        users: addresses from which a login worked.
+        accounts: accounts in which a login worked.
+    """
+
+    def __init__(self, folder: Path, shares: int) -> None:
+        self.newest: dt.datetime | None = None
+        self.users: set[str] = set()
+        self.accounts: set[str] = set()
+        self._shares = shares
+        self._sessions = 0
+        self._mixed: set[str] = set()
+        self._paths = [folder / f"{number:03}.arrow" for number in range(shares)]
+        self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
+        self._none = pl.DataFrame()
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take the rows of one stretch, with `network`, each of its sessions whole."""
+        self._note(rows)
+        if not self._none.width:
+            self._none = rows.clear()
+        rows = rows.with_columns(pl.col("session").cast(pl.Int64) + self._sessions)
+        self._sessions = max(self._sessions, cast("int | None", rows["session"].max()) or 0) + 1
+        share = _share(self._shares)
+        for (number,), part in (
+            rows.with_columns(share=share).partition_by("share", as_dict=True).items()
+        ):
+            self._write(cast("int", number), part.drop("share"))
+
+    def _note(self, rows: pl.DataFrame) -> None:
+        newest = cast("dt.datetime | None", rows["time"].max())
+        if newest is not None:
+            self.newest = newest if self.newest is None else max(newest, self.newest)
+        worked = rows.filter(pl.col("logins") > 0)
+        self.users |= set(worked["source_ip"].unique())
+        self.accounts |= set(worked.select(account_key()).to_series().drop_nulls().unique())
+        several = rows.drop_nulls("session").filter(
+            pl.col("network").n_unique().over("session") > 1
+        )
+        self._mixed |= set(several["network"].unique())
+
+    def _write(self, number: int, rows: pl.DataFrame) -> None:
+        table = rows.cast(self._none.schema).to_arrow(compat_level=pl.CompatLevel.oldest())
+        if number not in self._writers:
+            options = pa.ipc.IpcWriteOptions(compression="zstd")
+            self._writers[number] = pa.ipc.new_stream(
+                str(self._paths[number]), table.schema, options=options
+            )
+        self._writers[number].write_table(table)
+
+    def close(self) -> None:
+        """Write no more."""
+        for writer in self._writers.values():
+            writer.close()
+
+    def shares(
+        self, *, beside: pl.DataFrame = _NONE
+    ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+        """Yield the rows of each share, in the order of events, and what another table has of it.
+
+        Networks that one session joins are in the first share.
+
+        Args:
+            beside: the other table; it has `source_ip`.
+        """
+        mixed, share = pl.col("network").is_in(list(self._mixed)), _share(self._shares)
+        other = with_network(beside)
+        together = [self._read(number).filter(mixed) for number in range(self._shares)]
+        yield pl.concat(together).sort(_ORDER), other.filter(mixed)
+        for number in range(self._shares):
+            rows = self._read(number).filter(~mixed).sort(_ORDER)
+            yield rows, other.filter(~mixed & (share == number))
+
+    def telling(self, tries: pl.DataFrame) -> pl.DataFrame:
+        """Return the tries by an address, or on an account, that a login ever worked for."""
+        user = pl.col("source_ip").cast(pl.String).is_in(list(self.users))
+        return tries.filter(user | account_key().is_in(list(self.accounts)))
+
+    def _read(self, number: int) -> pl.DataFrame:
+        if number not in self._writers:
+            return self._none
+        with pa.ipc.open_stream(str(self._paths[number])) as stream:
+            return cast("pl.DataFrame", pl.from_arrow(stream.read_all()))
+
+
+@contextmanager
+def spilled(store: Store, *, columns: Sequence[str]) -> Iterator[Spill]:
+    """Give the counted rows of a store as a spill, in a temporary folder of this machine.
+
+    Args:
+        store: mail events.
+        columns: which columns; those of `Spill` come with them.
+    """
+    shares = len(store) // (_STRETCHES_A_SHARE * store.rows_at_a_time) + 1
+    wanted = list(dict.fromkeys([*columns, *_ORDER, "session", "source_ip", "username", "logins"]))
+    with tempfile.TemporaryDirectory(prefix="mailforensics-") as folder:
+        spill = Spill(Path(folder), min(shares, _MOST_SHARES))
+        for rows in for_each_stretch(store, partial(_picked, columns=wanted)):
+            spill.add(rows)
+        spill.close()
+        yield spill
+
+
+def with_network(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with `network`, the /24 or /64 of their address."""
+    unique = rows["source_ip"].unique()
+    texts = pd.Series(unique.cast(pl.String).to_list(), dtype="str")
+    networks = pl.Series("network", network_of(texts).to_list(), pl.String)
+    return rows.join(pl.DataFrame([unique, networks]), on="source_ip", maintain_order="left")
+
+
+def _picked(rows: pl.DataFrame, *, columns: list[str]) -> pl.DataFrame:
+    return with_network(rows.select(columns).drop_nulls("source_ip"))
+
+
+def _share(shares: int) -> pl.Expr:
+    return (pl.col("network").hash() % shares).cast(pl.Int32)
