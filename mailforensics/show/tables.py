@@ -18,6 +18,10 @@ CELL_LETTERS: Final = 60
 VALUE_LETTERS: Final = 88
 PROSE_LETTERS: Final = 100
 NO_ROWS: Final = "(none)"
+GROUPED_DIGITS: Final = 5
+NAMES_IN_FIGURES: Final = frozenset(
+    ("line", "first_line", "last_line", "pid", "source_port", "dest_port", "asn", "year")
+)
 CODE_WORDS: Final = re.compile(r"`([^`]+)`")
 KNOWN_TABLES: Final[tuple[Table, ...]] = (
     *(schema.MAIL_EVENTS, schema.FIREWALL_EVENTS, schema.AUDIT, schema.SESSIONS, schema.SOURCES),
@@ -40,7 +44,7 @@ def as_text(table: pd.DataFrame, *, by_row: bool = False, none: str = NO_ROWS) -
     if table.empty:
         return none
     names = [str(name) for name in table.columns]
-    rows = [[cell(value) for value in row] for row in table.itertuples(index=False, name=None)]
+    rows = _cells(table)
     if by_row:
         return "\n\n".join(_block(names, row) for row in rows)
     return "\n".join(_lines(names, rows, [_is_right(table[name]) for name in table.columns]))
@@ -57,6 +61,23 @@ def cell(value: object) -> str:
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
     return "".join(letter if letter.isprintable() else "?" for letter in mask_passwords(str(value)))
+
+
+def _cells(table: pd.DataFrame) -> list[list[str]]:
+    """Return the rows as clean texts; large counts are grouped, names such as a port are not."""
+    counts = [
+        str(name) not in NAMES_IN_FIGURES and pd.api.types.is_integer_dtype(table[name])
+        for name in table.columns
+    ]
+    return [
+        [_count(value) if counts[place] else cell(value) for place, value in enumerate(row)]
+        for row in table.itertuples(index=False, name=None)
+    ]
+
+
+def _count(value: object) -> str:
+    text = cell(value)
+    return f"{int(text):,}" if len(text) >= GROUPED_DIGITS else text
 
 
 def _number(value: float) -> str:
@@ -120,10 +141,7 @@ class Readable:
         if self.table.empty:
             return f"<p>{html.escape(self.none)}</p>"
         names = [html.escape(str(name)) for name in self.table.columns]
-        body = [
-            [html.escape(cell(value)) for value in row]
-            for row in self.table.itertuples(index=False, name=None)
-        ]
+        body = [[html.escape(text) for text in row] for row in _cells(self.table)]
         right = [_is_right(self.table[name]) for name in self.table.columns]
         made = _html_blocks(names, body) if self.by_row else _html_rows(names, body, right)
         return made + (f"<p><em>{self._note}</em></p>" if self._note else "")

@@ -1,6 +1,7 @@
 """The figures: a finding as title, a zone on the axis, calm on empty tables, quick on big ones."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,30 @@ def test_frontier_says_what_few_rules_do() -> None:
         "With 50 rules the best networks block 90 % and hit nobody seen; "
         "the busiest /24s block 95 % and hit 20 % of proper use"
     )
+
+
+def test_a_large_campaign_is_thinned_and_says_so(mail: pd.DataFrame) -> None:
+    """Of thousands of addresses one in so many is drawn; title, legend and axis tell of all."""
+    found = mf.campaigns(mail)
+    one = found.members.iloc[:1]
+    many = pd.concat([one] * 2_000, ignore_index=True)
+    ax = plots.plot_campaigns(replace(found, members=many.assign(campaign=1)))
+    assert len(ax.lines[0].get_ydata()) == 286
+    assert ax.get_legend_handles_labels()[1] == ["campaign 1 (2,000 addresses)"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["1", "2,000"]
+    assert any("one address in 7 drawn" in text.get_text() for text in ax.texts)
+
+
+def test_pressure_without_a_loudest_network_says_so() -> None:
+    """Where every network made a little, the title names none as the finding."""
+    lines = "".join(
+        f"2026-09-04T10:{number:02}:00Z mail postfix/smtpd[7]: warning: "
+        f"unknown[198.18.{number}.9]: SASL LOGIN authentication failed: UGFzc3dvcmQ6\n"
+        for number in range(50)
+    )
+    found = title(plots.plot_pressure(mf.read_mail_log(lines)))
+    assert found.startswith("No network stands out: the busiest, 198.18.")
+    assert "made 2 % of all 50" in found
 
 
 def test_campaigns_count_the_addresses_that_act_as_one(mail: pd.DataFrame) -> None:

@@ -97,3 +97,17 @@ def test_prose_wraps_and_is_escaped() -> None:
     assert shown._repr_html_().count("<li>") == 2
     assert "<code>auth=1</code>" in shown._repr_html_()
     assert all(len(line) <= 100 for line in repr(shown).splitlines())
+
+
+def test_large_counts_are_grouped_and_names_in_figures_are_not() -> None:
+    """Two million lines can be read at a glance; a port or a line number stays as it is typed."""
+    table = pd.DataFrame(
+        {"lines": [2_000_000, 2_555], "line": [123_456, 7], "dest_port": [47_825, 25]},
+        dtype="Int64",
+    )
+    text = as_text(table.assign(seen=[True, False], missing=pd.array([None, 12_345], "Int64")))
+    assert text.split() == [
+        *("lines", "line", "dest_port", "seen", "missing"),
+        *("2,000,000", "123456", "47825", "yes"),
+        *("2555", "7", "25", "no", "12,345"),
+    ]

@@ -20,6 +20,7 @@ ATTACK_EVENTS: Final = (
 )
 MOST_NETWORKS: Final = 20
 MOST_SERIES: Final = 7
+STANDS_OUT: Final = 0.05  # of all tries: less is one of many
 
 
 def plot_pressure(
@@ -72,7 +73,9 @@ def plot_pressure(
     style.plain_numbers(bar.ax.yaxis)
     total, first = counts.sum(), counts[0].sum()
     logins = int(attacks.loc[attacks["event"] == "auth_failed", "repeat"].sum())
-    finding = f"{labels[0]} made {style.percent(first, total)} of {style.tries(int(total), logins)}"
+    share = f"made {style.percent(first, total)} of {style.tries(int(total), logins)}"
+    alone = "" if first >= STANDS_OUT * total else "No network stands out: the busiest, "
+    finding = f"{alone}{labels[0]}{',' if alone else ''} {share}"
     return style.tell(
         ax, finding, f"one row a network, one column per {style.bin_words(size)}; white: none"
     )
@@ -142,11 +145,12 @@ def plot_timeline(
     """
     require(table, ["time", by])
     known = table.loc[table["time"].notna() & table[by].notna()]
-    ax = style.new_axes(ax)
     if known.empty:
-        return style.nothing(
-            ax, f"Nothing to count: no row has a time and a {by.replace('_', ' ')}"
+        lacks = (
+            f"no row has a time and a {by.replace('_', ' ')}" if len(table) else "there is no row"
         )
+        return style.nothing(style.new_axes(ax, height=1.6), f"Nothing to count: {lacks}")
+    ax = style.new_axes(ax)
     size = every or style.bin_for(known["time"].min(), known["time"].max(), most=300)
     codes, unique = pd.factorize(known[by], sort=True)
     totals = np.bincount(codes, minlength=len(unique))
