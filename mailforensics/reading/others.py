@@ -4,8 +4,8 @@ Their verdicts are notes: what they refuse, Postfix refuses and logs too. Only a
 itself, and there it is `reject`. Message-ID, HELO, sender and file names are the peer's own text,
 so a row takes the address from before them, or not at all.
 
-Source: opendkim.c, postgrey, sqlgrey, milter-greylist.c, policyd-spf, policyd-weight, cbpolicyd,
-rspamd's task_log, amavisd, saslauthd; each as packaged by Debian 10 to 13.
+Source: opendkim.c, postgrey, postfwd, sqlgrey, milter-greylist.c, policyd-spf, policyd-weight,
+cbpolicyd, rspamd's task_log, amavisd, saslauthd; each as packaged by Debian 10 to 13.
 """
 
 from typing import Final
@@ -70,6 +70,19 @@ OTHERS: Final = (
             "source_ip": "192.0.2.25",
             "sender": "a@example.com",
             "recipient": "x@example.org",
+        },
+    ),
+    Pattern(
+        "server",
+        ("postfwd", "postfwd2", "postfwd3", "policy"),
+        ", client=",
+        rf"\[(?:RULES|CACHE)\] (?P<reason>rule=[0-9]+, id=[^\s,]*), client={PEER}, .*",
+        sample="[RULES] rule=3, id=GREY_NODNS, client=mx.example.com[192.0.2.25], sender=<a>, "
+        "recipient=<x>, helo=<y>, proto=ESMTP, state=RCPT, delay=0s, action=greylist",
+        gives={
+            "reason": "rule=3, id=GREY_NODNS",
+            "source_host": "mx.example.com",
+            "source_ip": "192.0.2.25",
         },
     ),
     Pattern(

@@ -6,6 +6,7 @@ server refuses our own login, it is `outbound_auth_failed`, no attack on us.
 Source: log_adhoc.c, smtp*.c, tls_misc.c, tls_client.c of Postfix 2.2 to 3.11.
 """
 
+import re
 from typing import Final
 
 from mailforensics.reading.patterns import Pattern
@@ -22,6 +23,9 @@ _EVENTS: Final = (
     # Answers to a probe (address verification): no message was carried.
     ("server", "deliverable"),
     ("server", "undeliverable"),
+    ("server", "undeliverable-but-not-cached"),
+    # `soft_bounce = yes`: what would have bounced waits.
+    ("deferred", "SOFTBOUNCE"),
     ("expired", "expired"),
 )
 # Two digits and an exponent where a message waited for days: `4.5e+05`. Source: format_tv.c
@@ -85,7 +89,7 @@ DELIVERY_PATTERNS: Final = (
             "outbound_auth_failed",
             CLIENT,
             words,
-            f"{start}(?P<reason>{words}.*)",
+            f"{start}(?P<reason>{re.escape(words)}.*)",
             sample=f"{sample}{words}; server mx.example.com[192.0.2.25] said: 535 Error",
             gives={
                 **({"queue_id": "4XyZ12Bbcd"} if sample.startswith("4") else {}),
@@ -94,6 +98,8 @@ DELIVERY_PATTERNS: Final = (
         )
         for words, start, sample in (
             ("SASL authentication failed", "", "4XyZ12Bbcd: "),
+            # Remembered from a try before: `smtp_sasl_auth_cache_name`.
+            ("SASL [CACHED] authentication failed", "", "4XyZ12Bbcd: "),
             ("SASL authentication failed", "warning: ", "warning: "),
             ("SASL authentication failure", "warning: ", "warning: "),
             ("SASL authentication failed", "warning: [0-9A-Za-z]+: ", "warning: 4XyZ12Bbcd: "),
@@ -189,7 +195,7 @@ DELIVERY_PATTERNS: Final = (
             "server",
             CLIENT,
             words,
-            f"(?P<reason>{words}.*)",
+            rf"(?P<reason>{re.escape(words)}.*)",
             sample=f"4XyZ12Bbcd: {words}mx.example.com[192.0.2.25]",
             gives={
                 "queue_id": "4XyZ12Bbcd",
@@ -197,12 +203,8 @@ DELIVERY_PATTERNS: Final = (
             },
         )
         for words in (
-            *(
-                "enabling PIX workarounds: ",
-                "Server certificate not ",
-                "Host offered STARTTLS: ",
-                "SMTPS wrappermode ",
-            ),
+            *("enabling PIX workarounds: ", "enabling PIX <CRLF>.<CRLF> workaround for "),
+            *("Server certificate not ", "Host offered STARTTLS: ", "SMTPS wrappermode "),
             *("breaking line > ", "replacing server reply ", "skipping SRV lookup for "),
         )
     ),
