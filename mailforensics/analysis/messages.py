@@ -29,8 +29,9 @@ def messages(events: pd.DataFrame) -> pd.DataFrame:
     """Return one row a message, oldest first (ties by host and queue id).
 
     Lines are joined by host and queue id over smtpd, cleanup, qmgr and the deliveries. Short ids
-    are used again: a message ends with `removed`, and a new client, or five days of silence, begin
-    another. The outcome is that of the worst recipient after the last try for each.
+    are used again: a message ends with `removed`, and a new client, local submission, or five days
+    of silence begin another. The outcome is that of the worst recipient after the last try for
+    each; who still waited when the message expired has bounced.
 
     Args:
         events: mail events, in any order.
@@ -48,6 +49,7 @@ def messages(events: pd.DataFrame) -> pd.DataFrame:
     return to_pandas(
         table.with_columns(
             pl.col("recipients").fill_null(0),
+            bounced=pl.col("bounced") + _given_up(),
             message_id=pl.col("_id_line").str.extract(r"message-id=(.*)$"),
             outcome=_outcome(),
             complete=_complete(),
@@ -71,18 +73,23 @@ def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     silent = pl.col("time") - pl.col("time").shift(1) > pl.duration(days=SILENT_DAYS)
     # A late line of a message that is gone (a bounce of the last try) still belongs to it.
     begins = pl.col("event").is_in(_BEGINS) | pl.col("service").is_in(["pickup", "cleanup"])
-    again = (before == "removed") & begins | pl.col("event").is_in(_BEGINS)
+    # Where the log lost `removed`: cleanup names a message once, before any delivery of it.
+    ended = before.is_in(["removed", *_TRIES])
+    again = ended & begins | pl.col("event").is_in(_BEGINS) | (pl.col("service") == "pickup")
     starts = pl.any_horizontal(other, silent, again).fill_null(value=False)
     starts = starts | (pl.int_range(pl.len()) == 0)
     return rows.with_columns(number=pl.when(starts).then("order").forward_fill())
 
 
 def _first_known() -> list[pl.Expr]:
-    client = ("source_ip", "source_host", "username", "sender", "size")
+    client = ("source_ip", "source_host", "username", "size")
+    # The queue manager knows the whole address, pickup the bare name of who called sendmail.
+    queued = pl.col("sender").filter(pl.col("service") == "qmgr")
     return [
         pl.col("host", "queue_id", "file").first(),
         pl.col("line").first().alias("first_line"),
         *(pl.col(name).drop_nulls().first() for name in client),
+        pl.coalesce(queued.drop_nulls().first(), pl.col("sender").drop_nulls().first()),
         pl.col("relay").drop_nulls().last(),
         pl.col("message").filter(pl.col("event") == "message_id").first().alias("_id_line"),
     ]
@@ -112,6 +119,7 @@ def _ends() -> list[pl.Expr]:
         (service == "cleanup").any().alias("_cleaned"),
         (event == "removed").any().alias("_removed"),
         (event == "reject").any().alias("_refused"),
+        (event.is_in(_FAILED) & pl.col("recipient").is_null()).any().alias("_expired"),
     ]
 
 
@@ -124,15 +132,20 @@ def _recipients(rows: pl.DataFrame) -> pl.DataFrame:
         recipients=pl.len(),
         recipient=shown.head(RECIPIENTS_SHOWN).str.join(NAMES_JOINED_BY),
         _failed=pl.col("event").is_in(_FAILED).any(),
-        _waiting=(pl.col("event") == "deferred").any(),
+        _waiting=(pl.col("event") == "deferred").sum(),
         _reached=(pl.col("event") == "delivered").any(),
     )
 
 
+def _given_up() -> pl.Expr:
+    """Return the recipients beyond the first that one line gave up: it names none of them."""
+    return pl.when("_expired").then((pl.col("_waiting").fill_null(0) - 1).clip(0)).otherwise(0)
+
+
 def _outcome() -> pl.Expr:
     tests = {
-        "bounced": pl.col("_failed"),
-        "deferred": pl.col("_waiting"),
+        "bounced": pl.col("_failed") | pl.col("_expired"),
+        "deferred": pl.col("_waiting") > 0,
         "delivered": pl.col("_reached"),
         "rejected": pl.col("_refused"),
     }
@@ -141,4 +154,7 @@ def _outcome() -> pl.Expr:
 
 
 def _complete() -> pl.Expr:
-    return ((pl.col("_begun") | pl.col("_cleaned")) & pl.col("_removed")).fill_null(value=False)
+    # Of a message that was refused while it came in, no `removed` is logged.
+    refused = pl.col("_refused") & pl.col("recipient").is_null()
+    ended = pl.col("_removed") | refused
+    return ((pl.col("_begun") | pl.col("_cleaned")) & ended).fill_null(value=False)

@@ -88,3 +88,44 @@ def test_no_messages() -> None:
     """An empty log gives an empty table with every column."""
     table = mf.messages(schema.empty(schema.MAIL_EVENTS))
     assert list(table) == schema.names(schema.MESSAGES)
+
+
+def test_what_waits_when_a_message_expires_has_bounced() -> None:
+    """The line that gives a message up names no recipient: it is about all who still waited."""
+    tries = [
+        told("delivered", "smtp", 3, recipient="amy@example.net"),
+        told("deferred", "smtp", 3, recipient="bob@example.net"),
+        told("deferred", "smtp", 3, recipient="carl@example.net"),
+        told("expired", "qmgr", 5 * DAY, sender="anna@example.org", status="expired"),
+    ]
+    rows = journey(0, "4Xy", *tries)
+    rows[-1]["time"] = 5 * DAY
+    row = mf.messages(events(rows)).iloc[0]
+    assert (row["outcome"], row["delivered"], row["bounced"]) == ("bounced", 1, 2)
+
+
+def test_local_mail_whose_end_was_lost() -> None:
+    """Mail of cron jobs begins with pickup, so one id without `removed` is still two messages."""
+    first = [
+        told("server", "pickup", 0, sender="root"),
+        told("message_id", "cleanup", 1, message="4Xy: message-id=<1@example.org>"),
+        told("queued", "qmgr", 2, sender="root@example.org"),
+        told("delivered", "local", 3, recipient="root@example.org"),
+    ]
+    again = [row | {"time": row["time"] + DAY} for row in first]
+    table = mf.messages(events([*first, *again, told("removed", "qmgr", DAY + 4)]))
+    assert table["sender"].tolist() == ["root@example.org"] * 2
+    assert table["complete"].tolist() == [False, True]
+    bounces = [*first[1:], *again[1:]]
+    assert len(mf.messages(events(bounces))) == 2
+
+
+def test_refused_while_it_came_in() -> None:
+    """A message that a milter refused has no `removed`, and is complete without."""
+    rows = [
+        told("accepted", "smtpd", 0, source_ip="198.51.100.7"),
+        told("message_id", "cleanup", 1, message="4Xy: message-id=<1@example.org>"),
+        told("reject", "cleanup", 1, sender="x@example.com"),
+    ]
+    row = mf.messages(events(rows)).iloc[0]
+    assert (row["outcome"], bool(row["complete"])) == ("rejected", True)
