@@ -47,6 +47,10 @@ from mailforensics.errors import ArgumentError
 
 DAY_SECONDS: Final = 86_400.0
 MOST_TRIALS: Final = 8
+_NO_CLIENT: Final = (
+    "No line of a mail server's client is in this log, so no policy can be tried on it. Give the "
+    "mail log; what the firewall logs is a sample."
+)
 # What a policy bans, given the sources seen and its plan of the trial before.
 Plan = Callable[[pd.DataFrame, list[str] | None], list[str]]
 
@@ -124,7 +128,7 @@ def backtest(
     chosen = options or BacktestOptions()
     past = hindsight(events, chosen.fail2ban)
     if past is None:
-        return _result([], ("The log holds no event of any client.",))
+        return replace(_result([], (_NO_CLIENT,)), text=_NO_CLIENT)
     train, notes = _train_seconds(past, chosen)
     plans = _plans(rules, list(protect), chosen.cover, allow_documentation=allow_documentation)
 
@@ -138,14 +142,15 @@ def backtest(
     for days in chosen.test_days:
         origins = _origins(past, train, days * DAY_SECONDS)
         if not origins:
-            notes = (*notes, f"The log is too short for bans that stand for {days:g} days.")
+            span = f"{days:g} day{'' if days == 1 else 's'}"
+            notes = (*notes, f"The log is too short for bans that stand for {span}.")
         for policy in POLICIES:
             before: list[str] | None = None
             for origin in origins:
                 plan = plans[policy](known(origin), before)
                 trials.append(judged(past, plan, Moment(policy, origin, days), before=before))
                 before = plan
-    return _result(trials, notes)
+    return _result(trials, notes if trials else notes[-len(chosen.test_days) :])
 
 
 def _plans(
@@ -173,11 +178,15 @@ def _plans(
 
 
 def _train_seconds(past: Hindsight, options: BacktestOptions) -> tuple[float, tuple[str, ...]]:
-    """Return how long a policy may look back; half of a log that is too short for more."""
-    wanted = options.train_days * DAY_SECONDS
-    if wanted + min(options.test_days) * DAY_SECONDS <= past.span_seconds:
+    """Return how long a policy may look back; half of a log that is too short for more.
+
+    A little less than half, if only so the shortest test has room.
+    """
+    wanted, shortest = options.train_days * DAY_SECONDS, min(options.test_days) * DAY_SECONDS
+    if wanted + shortest <= past.span_seconds:
         return wanted, ()
-    half = past.span_seconds / 2
+    half, left = past.span_seconds / 2, past.span_seconds - shortest
+    half = left if half / 2 <= left < half else half
     return half, (
         f"The log spans {past.span_seconds / DAY_SECONDS:.1f} days: too short to learn from "
         f"{options.train_days:g}; policies learned from {half / DAY_SECONDS:.1f} days instead.",

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from mailforensics import schema
 from mailforensics.analysis.backtest_fail2ban import most_at_once
 from mailforensics.analysis.backtest_plans import FAIL2BAN, OPTIMUM, POLICIES, covered
 from mailforensics.analysis.backtest_rows import Deeds, Flags, Hindsight
+from mailforensics.analysis.wording import counted
 
 DAY_SECONDS: Final = 86_400.0
 _NORMAL_95: Final = 1.6448536269514722  # one-sided
@@ -137,25 +138,55 @@ def at_most(hits: int, trials: int) -> float:
 
 
 def in_words(table: pd.DataFrame) -> str:
-    """Return the result for the longest tests in one paragraph."""
+    """Return the result in one paragraph: for the longest tests in which anybody attacked."""
     if table.empty:
         return "The log is too short to try any policy on its own past."
-    longest = table.loc[table["test_days"] == table["test_days"].max()].set_index("policy")
+    attacked = table.loc[table["attacks"] > 0]
+    if attacked.empty:
+        return "No attack came while the bans stood, so there was nothing that they could stop."
+    longest = table.loc[table["test_days"] == attacked["test_days"].max()].set_index("policy")
     best = longest.loc[OPTIMUM]
     others = "; ".join(
-        f"{policy} {_percent(row['stopped_share'])} with {row['rules']:.0f} rules and "
-        f"{row['legit_lost']:.0f} proper sessions lost"
+        f"{policy} {_percent(row['stopped_share'])} with {_count(row['rules'], 'rule')}"
+        f"{_and_lost(row)}"
         for policy, row in longest.drop(OPTIMUM).iterrows()
     )
     return (
-        f"Set at {best['trials']:.0f} moments of this log and left for {best['test_days']:g} days "
-        f"each, the optimum ({best['rules']:.0f} rules) would have stopped "
-        f"{_percent(best['stopped_share'])} of {best['attacks']:,.0f} attack events, "
-        f"{_percent(best['new_share'])} of those from addresses not seen before, and cost "
-        f"{best['legit_lost']:.0f} of {best['legit_sessions']:,.0f} proper sessions (at most "
-        f"{_percent(best['legit_at_most'])} at 95 % confidence). For comparison: {others}. The log "
-        "cannot say what attackers would have done instead."
+        f"Set at {_count(best['trials'], 'moment')} of this log and left for "
+        f"{_days(best['test_days'])}, the optimum ({_count(best['rules'], 'rule')}) would have "
+        f"stopped {_percent(best['stopped_share'])} of {_count(best['attacks'], 'attack event')}"
+        f"{_of_new(best)}, and {_cost(best)}. For comparison: {others}. The log cannot say what "
+        "attackers would have done instead."
     )
+
+
+def _count(number: float, noun: str) -> str:
+    return counted(round(number), noun)
+
+
+def _days(days: float) -> str:
+    return f"{days:g} day{'' if days == 1 else 's'} each"
+
+
+def _of_new(row: "pd.Series[Any]") -> str:
+    if not row["stopped"]:
+        return ""
+    return f", {_percent(row['new_share'])} of those from addresses not seen before"
+
+
+def _cost(row: "pd.Series[Any]") -> str:
+    if not row["legit_sessions"]:
+        return "cost nobody that the log shows: it has no session of proper use then"
+    return (
+        f"cost {row['legit_lost']:.0f} of {_count(row['legit_sessions'], 'proper session')} "
+        f"(at most {_percent(row['legit_at_most'])} at 95 % confidence)"
+    )
+
+
+def _and_lost(row: "pd.Series[Any]") -> str:
+    if not row["legit_sessions"]:
+        return ""
+    return f" and {_count(row['legit_lost'], 'proper session')} lost"
 
 
 def _percent(share: float) -> str:

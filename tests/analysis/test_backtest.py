@@ -105,7 +105,39 @@ def test_empty_log_gives_empty_tables() -> None:
     result = backtest(schema.empty(schema.MAIL_EVENTS))
     pd.testing.assert_frame_equal(result.table, schema.empty(schema.BACKTEST))
     pd.testing.assert_frame_equal(result.trials, schema.empty(schema.BACKTEST_TRIALS))
-    assert "too short" in result.text
+    assert "No line of a mail server's client is in this log" in result.text
+
+
+def test_a_log_of_hours_is_not_said_to_teach_anything() -> None:
+    """Where no ban could be tried, no note claims that a policy learned from a part of the log."""
+    result = backtest(events(session("198.18.7.7", failed("info"))))
+    assert result.table.empty
+    assert [note for note in result.notes if "learned" in note] == []
+    assert len(result.notes) == 3
+    assert result.text == "The log is too short to try any policy on its own past."
+
+
+def test_not_quite_two_days_are_enough_for_a_day() -> None:
+    """A policy learns from a little less than half of the log, if a test then has its day."""
+    rows = [
+        row
+        for turn in range(46)
+        for row in session("198.18.7.7", failed("info"), at=3600 * turn, pid=turn)
+    ]
+    result = backtest(events(rows))
+    assert result.table["test_days"].unique().tolist() == [1.0]
+    assert "Set at 1 moment of this log and left for 1 day each" in result.text
+    assert "cost nobody that the log shows" in result.text
+
+
+def test_nothing_to_stop() -> None:
+    """Without an attack in any trial the text says so, and no share of nothing."""
+    rows = [
+        row
+        for day in range(30)
+        for row in session("192.0.2.80", {"event": "auth_ok", "username": "anna"}, at=day * DAY)
+    ]
+    assert backtest(events(rows)).text.startswith("No attack came while the bans stood")
 
 
 def test_tables_follow_the_schema() -> None:
