@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mailforensics.cli import main
-from mailforensics.cli.memory import warn_of_memory
+from mailforensics.cli.memory import TIMES_THE_LOG, warn_of_memory
 from mailforensics.cli.reporting import told_if_stopped
 from mailforensics.export.forms import FILE_NAMES
 from mailforensics.review.case import open_case
@@ -243,9 +243,9 @@ def test_a_log_larger_than_memory_is_told_before_it_is_read(
     """What a report needs is told beside what is free; packed logs count ten times."""
     (tmp_path / "mail.log").write_bytes(b"x" * 1000)
     (tmp_path / "mail.log.1.gz").write_bytes(b"x" * 100)
-    warn_of_memory((str(tmp_path),), free=9 * 2000)
+    warn_of_memory((str(tmp_path),), free=TIMES_THE_LOG * 2000)
     assert capsys.readouterr().err == ""
-    warn_of_memory((str(tmp_path / "mail.log*"),), free=9 * 2000 - 1)
+    warn_of_memory((str(tmp_path / "mail.log*"),), free=TIMES_THE_LOG * 2000 - 1)
     assert "mailforensics ingest" in capsys.readouterr().err
 
 

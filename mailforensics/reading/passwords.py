@@ -42,16 +42,22 @@ _EXPRESSIONS: Final = (
     # < unknown[198.18.4.77]: AGJvYgBodW50ZXIy, as smtpd -v logs what it reads
     r"(^< \S+\[[^\]\s]*\](?::\d+)?: )[A-Za-z0-9+/]*[a-z0-9+/=][A-Za-z0-9+/=]{7,}($)",
 )
+_ALL_SIGNS: Final = (*_SIGNS, *_CLIENT_SIGNS)
 _RULES: Final = tuple(re.compile(expression) for expression in _EXPRESSIONS)
 
 
 def mask_passwords(text: str) -> str:
     """Return a text of a log with `***` in place of each password that it is known to hold."""
-    if not any(sign in text for sign in (*_SIGNS, *_CLIENT_SIGNS)):
+    if not is_suspect(text):
         return text
     for rule in _RULES:
         text = rule.sub(rf"\g<1>{MASK}\g<2>", text)
     return text
+
+
+def is_suspect(text: str) -> bool:
+    """Say whether a text has a word beside which passwords stand; without one it holds none."""
+    return any(sign in text for sign in _ALL_SIGNS)
 
 
 def masked(texts: pl.Series) -> pl.Series:
@@ -75,4 +81,4 @@ def leaks(texts: pl.Series) -> pl.Series:
 
 
 def _suspects(texts: pl.Series) -> pl.Series:
-    return texts.str.contains_any([*_SIGNS, *_CLIENT_SIGNS]).fill_null(value=False).arg_true()
+    return texts.str.contains_any(list(_ALL_SIGNS)).fill_null(value=False).arg_true()

@@ -10,7 +10,7 @@ import pandas as pd
 from mailforensics.addresses import parse_network
 from mailforensics.review.guard import Guard
 from mailforensics.show.address_book import AddressBook
-from mailforensics.show.visible import visible
+from mailforensics.show.visible import all_visible, visible
 
 BINS: Final = 24  # bars of a sparkline
 TEXT_CHARACTERS: Final = 1000  # the end of a reason says what to do, so it must be seen
@@ -66,10 +66,11 @@ def page_columns(
     """
     span = _span(candidates)
     networks = [parse_network(text) for text in candidates["network"]]
+    names = [str(network) for network in networks]
     known = candidates.assign(country=candidates.get("country"))
-    countries = [visible(code, limit=3) for code in known["country"]]
+    countries = all_visible(known["country"].tolist(), limit=3)
     return {
-        "network": [str(network) for network in networks],
+        "network": list(names),
         "family": [network.version for network in networks],
         "size": [network.prefixlen for network in networks],
         "country": list(countries),
@@ -78,12 +79,9 @@ def page_columns(
         "from": _fractions_of(candidates["first_seen"], span),
         "to": _fractions_of(candidates["last_seen"], span),
         "dangers": _dangers(candidates, countries, guard),
-        "forbidden": [visible(guard.why_forbidden(network)) for network in networks],
+        "forbidden": all_visible([guard.why_forbidden(text) for text in names]),
         **{name: _numbers(candidates[name]) for name in (*_WHOLE, *_FRACTIONS)},
-        **{
-            name: [visible(text, limit=TEXT_CHARACTERS) for text in candidates[name]]
-            for name in _TEXTS
-        },
+        **{name: all_visible(candidates[name].tolist(), limit=TEXT_CHARACTERS) for name in _TEXTS},
         "bars": list(sparklines(candidates, events, span=span)),
     }
 
@@ -103,6 +101,8 @@ def _numbers(column: "pd.Series[Any]") -> list[object]:
     """Return numbers as JSON has them: whole where they are whole, none for what is not finite."""
     values = column.to_numpy(dtype="float64", na_value=np.nan)
     whole = values == np.rint(values)
+    if whole.all() and np.isfinite(values).all():
+        return list(values.astype("int64").tolist())
     return [
         (int(value) if is_whole else value) if np.isfinite(value) else None
         for value, is_whole in zip(values.tolist(), whole.tolist(), strict=True)

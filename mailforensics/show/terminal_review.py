@@ -1,5 +1,6 @@
 """The review without a browser: one candidate at a time, one key a decision, the same journal."""
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,7 +15,7 @@ from mailforensics.review.guard import REASON_CHARACTERS, Guard
 from mailforensics.show.review_evidence import Evidence
 from mailforensics.show.review_session import Request, ReviewSession
 from mailforensics.show.terminal_keys import QUIT, keys_of
-from mailforensics.show.terminal_text import detail_text, row_text, standing_text
+from mailforensics.show.terminal_text import WIDTH, detail_text, row_text, standing_text
 
 Page = dict[str, Any]
 DEFAULT_UNTIL: Final = "90"  # days
@@ -221,7 +222,8 @@ class TerminalReview:
         self._refresh()
         what = networks[0] if len(networks) == 1 else f"{len(networks):,} networks"
         words = standing_text(self.standing.get(networks[0]))
-        click.echo(f"Saved: {verdict} {what}" + (f" ({words})" if len(networks) == 1 else ""))
+        record = f" ({words})" if len(networks) == 1 else ""
+        click.echo(textwrap.fill(f"Saved: {verdict} {what}{record}", WIDTH))
         if self.typed:
             # They were meant for the row that is decided now, or typed by a stuck key.
             click.echo("Keys typed before this row was shown were not taken.")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailforensics.show.visible import visible
+from mailforensics.show.visible import all_visible, visible
 
 
 @settings(deadline=None)
@@ -37,3 +37,20 @@ def test_nothing_invisible_is_left(text: str) -> None:
 def test_text_is_spelled_out(text: object, shown: str) -> None:
     """Readable text stays, the rest is spelled, missing is empty, long is cut and says so."""
     assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["plain", "words"],
+        ["plain", None, float("nan")],
+        ["plain", "x\u202ey"],
+        ["long " * 99, "plain"],
+        ["sql(bob): unknown, password 'hunter2'", "plain"],
+        ["plain", "given password: hunter2"],
+    ],
+)
+def test_a_column_is_what_its_texts_are(texts: list[object]) -> None:
+    """Looked at as one or one by one, every text becomes the same."""
+    assert all_visible(texts) == [visible(text) for text in texts]
