@@ -128,7 +128,8 @@ def _states(
 def _given(table: pd.DataFrame) -> pl.DataFrame:
     """Return the networks as given, with those columns of NETWORKS that the table has."""
     names = [name for name in schema.names(schema.NETWORKS) if name in table.columns]
-    return to_polars(table, schema.NETWORKS, only=names).filter(pl.col("network").is_not_null())
+    given = to_polars(table, schema.NETWORKS, only=names).filter(pl.col("network").is_not_null())
+    return given.unique("network", keep="first", maintain_order=True)
 
 
 def _facts(given: pl.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from mailforensics.analysis.names import shown_name
 from mailforensics.analysis.networks import grouped, members
 from mailforensics.analysis.verdict import in_words
 from mailforensics.analysis.weights import exact_sum
+from mailforensics.reading.passwords import masked
 
 # Beside what is critical: a new place that uses an account just after somebody broke into it.
 _SIGN_OF_A_THIEF: Final = "stolen_account"
@@ -48,7 +49,7 @@ def intruders(breaches: pd.DataFrame | None) -> pl.DataFrame:
     words = pl.Series("words", [in_words(sign or "") for sign in signs["sign"]], pl.String)
     place = pl.col("evidence").fill_null("").str.extract(_FIRST_PLACE)
     return (
-        signs.with_columns(words)
+        signs.with_columns(words, masked(signs["username"]))
         .with_row_index("order")
         .filter(taken & pl.col("source_ip").is_not_null())
         .sort(rank, "order")

@@ -295,6 +295,13 @@ def test_plan_of_any_sizes() -> None:
     assert table["suggestion"].tolist() == ["approve", "approve"]
 
 
+def test_a_network_named_twice_is_one_row() -> None:
+    """Lists of networks put together by hand may name one twice; a reviewer decides once."""
+    sources = mf.sources(events(attack("198.18.5.0/24")))
+    plan = pd.DataFrame({"network": ["198.18.5.0/24", "198.18.5.0/24"]})
+    assert mf.candidates(sources, plan)["network"].tolist() == ["198.18.5.0/24"]
+
+
 def test_many_lines_of_many_attackers() -> None:
     """The evidence shows a line of every attacker first, and counts the rest."""
     rows = attack("198.18.5.0/24", hosts=5, tries=12)
