@@ -79,9 +79,12 @@ def page_columns(
         "from": _fractions_of(candidates["first_seen"], span),
         "to": _fractions_of(candidates["last_seen"], span),
         "dangers": _dangers(candidates, countries, guard),
-        "forbidden": all_visible([guard.why_forbidden(text) for text in names]),
+        "forbidden": list(all_visible([guard.why_forbidden(text) for text in names])),
         **{name: _numbers(candidates[name]) for name in (*_WHOLE, *_FRACTIONS)},
-        **{name: all_visible(candidates[name].tolist(), limit=TEXT_CHARACTERS) for name in _TEXTS},
+        **{
+            name: list(all_visible(candidates[name].tolist(), limit=TEXT_CHARACTERS))
+            for name in _TEXTS
+        },
         "bars": list(sparklines(candidates, events, span=span)),
     }
 
