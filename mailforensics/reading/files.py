@@ -97,5 +97,6 @@ def parse_block(block: bytes, parse: Callable[[pl.DataFrame], _Events]) -> Parse
     filled = drop_blank(lines)
     entries = join_wrapped(filled)
     joined = filled.height - entries.height
-    events = parse(entries.with_columns(pl.col("line").cast(pl.Int64) + 1))
+    open_end = (pl.int_range(pl.len()) == pl.len() - 1) & (not block.endswith(b"\n"))
+    events = parse(entries.with_columns(pl.col("line").cast(pl.Int64) + 1, open_end=open_end))
     return ParsedBlock(events, lines.height, lines.height - filled.height, joined)

@@ -43,7 +43,7 @@ def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -
 
 
 def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:
-    """Turn the lines of a block (`line`, `text`) into events; times are not settled yet."""
+    """Turn the lines of a block (`line`, `text`, `open_end`) into events with unsettled times."""
     bodies = read_heads(lines).pipe(unfold).pipe(take_off)
     caught = run_table(TABLE, bodies["service"], bodies["body"])
     headless = pl.col("clock").is_null() & pl.col("program").is_null()
@@ -56,8 +56,20 @@ def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:
         events.with_columns(pl.coalesce(series, pl.col(series.name)) for series in held)
         .hstack(added)
         .with_columns(event=pl.coalesce("event", other))
+        .pipe(_doubt_cut_address)
         .pipe(_hide_passwords)
     )
+
+
+def _doubt_cut_address(events: pl.DataFrame) -> pl.DataFrame:
+    """Take the source from a line that a file ends in and that ends in it: digits may be missing.
+
+    `rip=198.18.4.7` of a log that is being written may become `rip=198.18.4.77`.
+    """
+    if "source_ip" not in events.columns or not events["open_end"].any():
+        return events
+    cut = pl.col("open_end") & pl.col("message").str.ends_with(pl.col("source_ip"))
+    return events.with_columns(source_ip=pl.when(~cut).then("source_ip"))
 
 
 def _hide_passwords(events: pl.DataFrame) -> pl.DataFrame:

@@ -77,3 +77,16 @@ def test_dovecots_own_log_tells_what_syslog_tells() -> None:
     ]  # fmt: skip
     named = ["event", "service", "source_ip", "username", "sasl_method", "reason", "message"]
     pd.testing.assert_frame_equal(own[named], syslog[named])
+
+
+def test_an_address_that_the_file_ends_in_is_no_source(tmp_path: Path) -> None:
+    """A log that is being written, or was cut, may lack the last digits of its last address."""
+    line = (
+        "Sep  4 16:59:45 mail dovecot: imap-login: Disconnected (auth failed, 1 attempts in 2 "
+        "secs): user=<bob>, method=PLAIN, rip=198.18.4.7"
+    )
+    path = tmp_path / "mail.log"
+    for end, source in (("", None), ("\n", "198.18.4.7"), (", lip=192.0.2.1", "198.18.4.7")):
+        path.write_text(LOG + line + end)
+        (bob,) = mf.read_mail_log(path, year=2026).query("username == 'bob'").to_dict("records")
+        assert (None if pd.isna(bob["source_ip"]) else bob["source_ip"]) == source
