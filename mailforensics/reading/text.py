@@ -8,7 +8,8 @@ HEAD_BYTES: Final = 8192
 _CONTROL_SHARE: Final = 0.1
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\x1b\x0c"))
 _KNOWN: Final = {
-    b"LPKSHHRH": "a binary journal; export it: journalctl --file {name} -o json > mail.json",
+    b"LPKSHHRH": "a binary journal; export its mail part: journalctl --file {name} -o json "
+    "SYSLOG_FACILITY=2 > mail.json",
     b"PK\x03\x04": "a zip archive; unpack it first",
     b"7z\xbc\xaf": "a 7z archive; unpack it first",
     b"\x7fELF": "a program",
@@ -37,5 +38,5 @@ def refuse_binary(head: bytes, name: str) -> None:
     if controls > _CONTROL_SHARE * len(text):
         raise EvidenceError(
             f"{name}: this is binary data, not a text log; name a file such as mail.log, or export "
-            "the journal: journalctl -o json > mail.json."
+            "the journal: journalctl -o json SYSLOG_FACILITY=2 > mail.json."
         )
