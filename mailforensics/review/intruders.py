@@ -33,7 +33,7 @@ def intruders(breaches: pd.DataFrame | None) -> pl.DataFrame:
         breaches: what `mf.breaches` returned, or None.
 
     Returns:
-        `source_ip`, `network` (null), `deed` (sign, account and first line in words) and
+        `source_ip`, `network` (null), `deed` (its sign, account and first line in words) and
         `deed_evidence` (all its lines).
 
     Raises:
@@ -59,7 +59,8 @@ def intruders(breaches: pd.DataFrame | None) -> pl.DataFrame:
             "source_ip",
             network=pl.lit(None, pl.String),
             deed=pl.format(
-                "{} ({}{})",
+                "{}, by all signs: {} ({}{})",
+                "source_ip",
                 "words",
                 shown_name(pl.col("username")).fill_null(_NAMELESS),
                 pl.when(place != "").then(pl.format(", {}", place)).otherwise(pl.lit("")),

@@ -83,7 +83,7 @@ RULES: Final = (
         pl.col("deed").is_not_null() & ((pl.col("suspects") == 0) | IS_UNSEEN),
         "look",
         pl.format(
-            "Somebody got in from here, by all signs: {}. Change that password before you ban",
+            "Somebody got in from {}. Change that password before you ban",
             "deed",
         ),
     ),
