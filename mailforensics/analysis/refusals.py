@@ -9,7 +9,7 @@ from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.stitching import BACK, stitch
 from mailforensics.schema import require
 
-_REFUSED: Final = "auth_failed"
+REFUSED: Final = "auth_failed"
 
 
 def refused_logins(events: pd.DataFrame) -> "pd.Series[int]":
@@ -26,7 +26,7 @@ def refused_logins(events: pd.DataFrame) -> "pd.Series[int]":
         MissingColumnError: the table has no event.
     """
     require(events, ["event"])
-    refused = events["event"].eq(_REFUSED)
+    refused = events["event"].eq(REFUSED)
     if "duplicate" in events.columns:
         refused &= ~events["duplicate"]
     twice = "service" in events.columns and bool((refused & events["service"].isin(BACK)).any())
@@ -44,7 +44,7 @@ def counted_lines(events: pd.DataFrame) -> "pd.Series[int]":
         MissingColumnError: the table has no event.
     """
     lines = events["repeat"] if "repeat" in events.columns else 1
-    return refused_logins(events).where(events["event"] == _REFUSED, lines)
+    return refused_logins(events).where(events["event"] == REFUSED, lines)
 
 
 def count_refused(events: pd.DataFrame | Joined) -> int:

@@ -141,7 +141,7 @@ def _rows(need: Need) -> Any:  # noqa: ANN401 - a PyArrow expression
         return None
     service = ds.field("service")
     front = service.isin([*_FRONTS, *_MAIL_PROCESSES]) | pc.ends_with(service, "-login")
-    clients = front | ds.field("source_ip").is_valid()
+    clients = front | ds.field("source_ip").is_valid() | (ds.field("event") == "auth_failed")
     return clients | ds.field("queue_id").is_valid() if need.rows == "mail" else clients
 
 

@@ -7,11 +7,14 @@ from typing import Final
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import TIME
-from mailforensics.analysis.refusals import counted_lines
-from mailforensics.analysis.stores import LOGINS, for_each_host, on_whole
+from mailforensics.analysis.refusals import REFUSED, counted_lines
+from mailforensics.analysis.stitching import BACK
+from mailforensics.analysis.stores import for_each_host
+from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.stores.question import Question
 from mailforensics.reading.stores.store import Store
@@ -78,17 +81,56 @@ def _of(table: pd.DataFrame, width: str, by: str | None) -> pl.DataFrame:
 
 def _of_store(store: Store, width: str, by: str | None) -> pl.DataFrame:
     """Return the counts of a store: part by part and host by host, then added up."""
-    if by == "event" and store.kind == "mail":  # which tries count once, all lines decide
-        return on_whole(store, partial(_of, width=width, by=by), LOGINS)
     schema.require(schema.empty(store.table), [by] if by else [])
-    return _added(for_each_host(store, partial(_of_host, width=width, by=by)))
+    once = by == "event" and store.kind == "mail"
+    twice = once and _tells_twice(store)
+    work = partial(_of_host, width=width, by=by, tries="none" if twice else "alone")
+    parts = for_each_host(store, work if once else partial(_of_host, width=width, by=by))
+    refused = for_each_stretch(store, partial(_refused_once, width=width)) if twice else ()
+    return _added([*parts, *refused])
 
 
-def _of_host(store: Store, host: str | None, *, width: str, by: str | None) -> pl.DataFrame:
+def _tells_twice(store: Store) -> bool:
+    """Say whether the auth service tells of refused logins, which other lines may tell of too."""
+    told = (ds.field("event") == REFUSED) & ds.field("service").isin(list(BACK))
+    frames = store.frames(Question(also=told), columns=["event"])
+    return any(not frame["duplicate"].all() for frame in frames)
+
+
+def _refused_once(rows: pl.DataFrame, width: str) -> pl.DataFrame:
+    """Return the counts of refused logins among the counted rows of a stretch."""
+    refused = rows.filter(pl.col("event") == REFUSED)
+    return _counts(refused.with_columns(repeat="failures"), width, "event")
+
+
+def _of_host(
+    store: Store, host: str | None, *, width: str, by: str | None, tries: str = ""
+) -> pl.DataFrame:
+    """Return the counts of one server, part by part.
+
+    Args:
+        store: events.
+        host: the server; None for all.
+        width: of a bin.
+        by: the column whose values are counted apart.
+        tries: of refused logins count the tries of each line by itself (`alone`), or `none`.
+    """
     question = Question(values=() if host is None else (("host", (host,)),))
     columns = ["repeat", *([by] if by and by not in {"file", "line", "duplicate"} else [])]
+    columns += ["auth_tried", "auth_ok"] if tries else []
     frames = store.frames(question, columns=list(dict.fromkeys(columns)))
-    return _added([_counts(frame, width, by) for frame in frames])
+    return _added([_counts(_with_tries(frame, tries), width, by) for frame in frames])
+
+
+def _with_tries(rows: pl.DataFrame, tries: str) -> pl.DataFrame:
+    if not tries:
+        return rows
+    refused = pl.col("event") == REFUSED
+    if tries == "none":
+        return rows.filter(~refused)
+    missed = pl.col("auth_tried").fill_null(1) - pl.col("auth_ok").fill_null(0)
+    times = pl.when(refused).then(missed.clip(1)).otherwise(1)
+    return rows.with_columns(repeat=pl.col("repeat").fill_null(1) * times)
 
 
 def _added(parts: list[pl.DataFrame]) -> pl.DataFrame:

@@ -64,7 +64,7 @@ def written(steps: list[tuple[str, int, str, int, str]], *, nameless: bool) -> s
 
 def assert_same(store: mf.Store, events: pd.DataFrame) -> None:
     """What is said of a store is what is said of its events, to the byte."""
-    for analysis in (mf.sessions, mf.sources, mf.fleet):
+    for analysis in (mf.sessions, mf.sources, mf.fleet, mf.timeline):
         found, wanted = analysis(store), analysis(events)
         pd.testing.assert_frame_equal(found, wanted)
         assert found.to_csv() == wanted.to_csv()

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import mailforensics as mf
 from tests.fleet import write_fleet
@@ -53,6 +56,28 @@ def test_workers_read_and_analyse_to_the_same_bytes(
     assert_same(mf.timeline(store, by="host"), mf.timeline(events, by="host"))
     assert_same(mf.audit(store), mf.audit(events))
     assert_same(mf.fleet(store), mf.fleet(events))
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    workers=st.sampled_from([1, 2, 3]),
+    chunk=st.sampled_from([20_000, 10**6]),
+    rows=st.sampled_from([1_000, 10**6]),
+)
+def test_any_number_of_workers_and_any_cutting_gives_the_same(
+    logs: Path, workers: int, chunk: int, rows: int
+) -> None:
+    """Files in chunks, servers in stretches, one worker or three: nobody sees it in the tables."""
+    events = mf.read_mail_log(logs)
+    with (
+        tempfile.TemporaryDirectory() as place,
+        LocalCluster(n_workers=workers, processes=False, dashboard_address=None) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        store = mf.ingest(logs, store=place, client=client, chunk_bytes=chunk)
+        store.rows_at_a_time = rows
+        for analysis in (mf.sessions, mf.sources, mf.fleet, mf.timeline):
+            assert_same(analysis(store), analysis(events))
 
 
 def test_a_lost_worker_costs_time_and_no_line(client: Client, logs: Path, tmp_path: Path) -> None:
