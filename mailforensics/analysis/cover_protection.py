@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mailforensics.addresses import Network, is_overlapping, parse_address, protected_networks
+from mailforensics.analysis.attacking import is_attacking
 from mailforensics.analysis.cover_hosts import Flags, Hosts, Integers
 from mailforensics.analysis.cover_options import CoverOptions
 from mailforensics.schema import COVER_PROTECTED, TIME_DTYPE, conform
@@ -99,8 +100,11 @@ def without_hostile_use(sources: pd.DataFrame, options: CoverOptions) -> pd.Data
 
 
 def attackers_under_protection(sources: pd.DataFrame, protection: Protection) -> pd.DataFrame:
-    """Return the sources that attacked but must not be banned, and why (COVER_PROTECTED)."""
-    attacked = sources["attack_weight"].fillna(0).to_numpy(dtype=np.float64) > 0
+    """Return the sources that attacked but must not be banned, and why (COVER_PROTECTED).
+
+    Packets that the firewall blocked, as a network's own devices send them all day, are no attack.
+    """
+    attacked = is_attacking(sources).to_numpy(dtype=bool)
     rows = np.flatnonzero(attacked & protection.safe)
     return (
         sources.iloc[rows]

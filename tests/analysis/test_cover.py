@@ -220,6 +220,13 @@ def test_no_two_free_rules_are_halves_of_one(hosts: dict[str, tuple[float, float
             assert twin not in chosen
 
 
+def test_blocked_packets_of_ones_own_devices_are_no_attack() -> None:
+    """The list of attackers that are protected leaves out whom only the firewall saw."""
+    sources = table({"192.168.1.1": 2.0, "10.1.2.3": 5.0})
+    found = cover(sources.assign(attack_events=[5, 40], firewall_blocked=[0, 40]))
+    assert found.protected["source_ip"].tolist() == ["10.1.2.3"]
+
+
 def test_lone_attacker_is_banned_alone() -> None:
     """One attacker says nothing about its neighbours: the rule is a single address."""
     assert cover(table({"198.18.7.7": 3.0})).plan["network"].tolist() == ["198.18.7.7/32"]
