@@ -8,7 +8,9 @@ import pytest
 
 import mailforensics as mf
 from mailforensics.errors import MissingColumnError
+from mailforensics.review.case import Case
 from mailforensics.review.decisions_digest import digests
+from mailforensics.review.findings import investigate
 from mailforensics.review.guard import Guard
 from mailforensics.show.review_rows import page_rows
 from tests.frames import events, failed, session
@@ -126,3 +128,27 @@ def test_a_table_that_is_none_of_breaches() -> None:
     sources = mf.sources(events(story()))
     with pytest.raises(MissingColumnError, match="severity"):
         mf.candidates(sources, mf.networks(sources), breaches=sources)
+
+
+def line(hours: float, text: str) -> str:
+    """Return a line of Dovecot's login service."""
+    time = pd.Timestamp("2026-09-01", tz="UTC") + pd.Timedelta(hours=hours)
+    return f"{time.isoformat()} mail dovecot: imap-login: {text}, lip=192.0.2.25, TLS\n"
+
+
+def test_a_case_offers_who_only_logged_in(tmp_path: Path) -> None:
+    """`investigate` lists the place that used an account after the break-in, mail or none."""
+    user = "user=<anna>, method=PLAIN, rip="
+    lines = [line(6 * part, f"Login: {user}{HOME}") for part in range(20)]
+    lines += [
+        line(144 + turn / 60, f"Disconnected (auth failed, 1 attempts in 2 secs): {user}{THIEF}")
+        for turn in range(14)
+    ]
+    lines += [line(145, f"Login: {user}{THIEF}"), line(150, f"Login: {user}{OTHER}")]
+    (tmp_path / "mail.log").write_text("".join(lines), encoding="utf-8")
+    found = investigate(Case(folder=tmp_path / "case", logs=(str(tmp_path / "mail.log"),)))
+    row = found.candidates.iloc[0]
+    assert (row["network"], row["suggestion"]) == (f"{OTHER}/32", "look")
+    assert (
+        "a new place using an account just after a break-in (anna, mail.log:36)" in row["reasons"]
+    )
