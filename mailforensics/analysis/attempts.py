@@ -54,6 +54,7 @@ def count_once(stitched: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(*_totals(rows))
     rows = rows.with_columns(failures=_failures(), logins=_logins(), unexplained=_unexplained())
     rows = rows.with_columns(*_other_counts(), logins=pl.col("logins") + pl.col("unexplained"))
+    rows = rows.with_columns(*_refused(rows))
     return rows.drop("^_.*$")
 
 
@@ -173,13 +174,22 @@ def _unexplained() -> pl.Expr:
 
 
 def _other_counts() -> list[pl.Expr]:
-    refused, repeat = _EVENT == "reject", pl.col("repeat")
-    # The server's own words come after the address it refused, which may hold any words.
-    words = pl.when(refused).then(pl.coalesce("reason", "message").str.replace("^<.*>: ", ""))
+    repeat = pl.col("repeat")
     return [
-        _count(refused, repeat).alias("rejects"),
-        _count(words.str.contains(_RELAY), repeat).alias("relays"),
-        _count(words.str.contains(_STRANGER), repeat).alias("strangers"),
+        _count(_EVENT == "reject", repeat).alias("rejects"),
         _count(_EVENT.is_in(_BAD_PROTOCOL), repeat).alias("bad"),
         _count((_EVENT == "accepted") & _FRONT, repeat).alias("mails"),
     ]
+
+
+def _refused(rows: pl.DataFrame) -> list[pl.Series]:
+    """Return for each row the relays and the strangers it refused; few rows have words to read."""
+    places = rows.select((_EVENT == "reject").fill_null(value=False).arg_true()).to_series()
+    # The server's own words come after the address it refused, which may hold any words.
+    words = pl.coalesce("reason", "message").str.replace("^<.*>: ", "")
+    counts = rows.select("reason", "message", "repeat")[places].select(
+        relays=_count(words.str.contains(_RELAY), pl.col("repeat")),
+        strangers=_count(words.str.contains(_STRANGER), pl.col("repeat")),
+    )
+    nothing = pl.zeros(len(rows), dtype=pl.Int64, eager=True)
+    return [nothing.clone().scatter(places, count).alias(count.name) for count in counts]

@@ -5,6 +5,7 @@ from typing import Final
 
 import pandas as pd
 import polars as pl
+from polars.dataframe.group_by import GroupBy
 
 from mailforensics import schema
 from mailforensics.addresses import network_of
@@ -89,12 +90,9 @@ def _with_text(rows: pl.DataFrame) -> pl.DataFrame:
 
     Who guesses at mailboxes gets one with every guess that is right.
     """
-    mailed = rows.filter(pl.col("mails") > 0).select("session").unique()
-    inside = rows.join(mailed, on="session", how="semi").filter(pl.col("event") == "disconnect")
-    empty = inside.filter(sent_no_text()).select("session", _empty=True).unique()
-    return rows.join(empty, on="session", how="left", maintain_order="left").with_columns(
-        mails=pl.when("_empty").then(0).otherwise("mails")
-    )
+    empty = rows.filter((pl.col("event") == "disconnect") & sent_no_text())["session"].unique()
+    is_empty = pl.col("session").is_in(empty.implode())
+    return rows.with_columns(mails=pl.when(is_empty).then(0).otherwise("mails"))
 
 
 def incoming(firewall_events: pd.DataFrame | None) -> pl.DataFrame:
@@ -124,24 +122,39 @@ def log_end(newest: object, packets: pl.DataFrame) -> pl.Expr:
 def _seen(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.DataFrame:
     mail = rows.select("source_ip", "time", contact="time")
     wall = packets.select("source_ip", "time", contact=pl.lit(None, TIME))
+    both = pl.concat([mail, wall])
+    days = both.select("source_ip", day=pl.col("time").dt.date()).drop_nulls()
     return (
-        pl.concat([mail, wall])
-        .group_by("source_ip")
+        both.group_by("source_ip")
         .agg(
             first_seen=pl.col("time").min(),
             last_seen=pl.col("time").max(),
-            active_days=pl.col("time").dt.truncate("1d").drop_nulls().n_unique(),
             last_contact=pl.col("contact").max(),
         )
+        .join(_distinct(days).agg(active_days=pl.len()), on="source_ip", how="left")
     )
 
 
+def _distinct(pairs: pl.DataFrame) -> GroupBy:
+    """Return different pairs by address; most that are alike stand together, and go first."""
+    again = pl.all_horizontal(pl.all() == pl.all().shift(1)).fill_null(value=False)
+    return pairs.filter(~again).unique().group_by("source_ip")
+
+
 def _mail_counts(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.group_by("source_ip").agg(
-        pl.col("source_host").drop_nulls().last(),
+    """Return what was counted of each address; few rows count anything."""
+    counts = [*_COUNTS.values(), "rejects"]
+    telling = rows.select("source_ip", *counts).filter(pl.sum_horizontal(counts) > 0)
+    sums = telling.group_by("source_ip").agg(
         *(pl.col(column).sum().alias(name) for name, column in _COUNTS.items()),
         rejected=pl.col("rejects").sum() - pl.col("relays").sum(),
-        sessions=pl.col("session").drop_nulls().n_unique(),
+    )
+    named = rows.select("source_ip", "source_host").drop_nulls().group_by("source_ip")
+    visits = _distinct(rows.select("source_ip", "session").drop_nulls())
+    return (
+        visits.agg(sessions=pl.len())
+        .join(sums, on="source_ip", how="full", coalesce=True)
+        .join(named.agg(pl.col("source_host").last()), on="source_ip", how="full", coalesce=True)
     )
 
 

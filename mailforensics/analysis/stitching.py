@@ -16,7 +16,7 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import ONLY_HOST, counted, to_polars
-from mailforensics.analysis.stitching_names import session_name
+from mailforensics.analysis.stitching_names import read_words, session_name
 
 # smtpd_timeout is 300 s, and a milter or a proxy may wait about as long again. After an hour of
 # silence a process that writes again has a new client, or its number was given to a new process.
@@ -140,12 +140,12 @@ def _with_family(rows: pl.DataFrame, only_host: str | None) -> pl.DataFrame:
         .when(back)
         .then(pl.lit("back"))
     )
+    lasted = pl.duration(seconds=pl.col("message").str.extract(LASTED).cast(pl.Int64))
     return mine.select(
         *("order", "time", "program", "pid", "service", "event", "source_ip", "source_port"),
+        *read_words(mine, [session_name().alias("name"), lasted.alias("lasted")]),
         host=pl.col("host").fill_null(_only_host(mine) if only_host is None else only_host),
         role=role,
-        name=session_name(),
-        lasted=pl.duration(seconds=pl.col("message").str.extract(LASTED).cast(pl.Int64)),
     ).with_columns(family=family)
 
 
@@ -238,6 +238,8 @@ def _handed_over(lines: pl.DataFrame) -> pl.DataFrame:
     Clients of one address that pass are matched in turn with the sessions that smtpd begins. Of a
     client with several connections postscreen may write only that it came.
     """
+    if not lines["event"].is_in(["screen_connect", "screen_pass"]).any():
+        return lines
     silent = (pl.col("event") == "screen_connect") & (pl.len().over("session") == 1)
     passed = lines.filter((pl.col("event") == "screen_pass") | silent)
     if passed.is_empty():

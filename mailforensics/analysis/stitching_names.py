@@ -25,3 +25,11 @@ def session_name() -> pl.Expr:
         .when(~service.is_in(["smtpd", "postscreen"]))
         .then(pl.coalesce(inside, last))
     )
+
+
+def read_words(lines: pl.DataFrame, wanted: list[pl.Expr]) -> list[pl.Series]:
+    """Return what is wanted of the words of each line; few lines have any, the others get null."""
+    speaks = pl.col("message").is_not_null()
+    said = lines.filter(speaks).select(wanted)
+    places = lines.select(pl.when(speaks).then(speaks.cum_sum() - 1)).to_series()
+    return [series.gather(places) for series in said]

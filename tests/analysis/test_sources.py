@@ -228,3 +228,25 @@ def test_an_address_cannot_say_why_it_was_refused() -> None:
     row = {"event": "reject", "source_ip": "198.18.70.7", "reason": reason}
     table = mf.sources(events([row]))
     assert table[["relay_refused", "rejected"]].to_numpy().tolist() == [[0, 1]]
+
+
+def test_addresses_that_come_in_turns_are_seen_as_often_as_they_came() -> None:
+    """Times, days and sessions are right where the lines of several addresses are mixed."""
+    lines = [
+        {
+            "source_ip": f"198.18.0.{turn % 3}",
+            "pid": turn % 5,
+            "event": "connect",
+            "time": 9e3 * turn,
+        }
+        for turn in range(40)
+    ]
+    table = events(lines)
+    expected = table.groupby("source_ip").agg(
+        first_seen=("time", "min"),
+        last_seen=("time", "max"),
+        active_days=("time", lambda times: times.dt.date.nunique()),
+        sessions=("time", "size"),
+    )
+    found = mf.sources(table).set_index("source_ip").sort_index()
+    pd.testing.assert_frame_equal(found[expected.columns], expected, check_dtype=False)
