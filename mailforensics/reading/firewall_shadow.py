@@ -35,11 +35,13 @@ class Shadow:
         problem: one of PROBLEMS.
         causes: the names of the earlier rules that decide in its place.
         opened: the ports that those open although the rule would close them, as text.
+        interface: the only interface on which they do; empty where they do on all.
     """
 
     problem: str
     causes: tuple[str, ...]
     opened: str
+    interface: str = ""
 
 
 def find_shadowed(rules: Iterable[Rule]) -> list[tuple[Rule, Shadow]]:
@@ -95,7 +97,9 @@ def _look_at(rule: Rule, earlier: Sequence[Rule]) -> Shadow | None:
 
 def _shadow(rule: Rule, problem: str, causes: Sequence[Rule], opened: Reach) -> Shadow:
     ports = format_reach(opened) if rule.is_ban else ""
-    return Shadow(problem, tuple(name_of(cause) for cause in causes), ports)
+    interfaces = {cause.in_interface for cause in causes}
+    only = interfaces.pop() if len(interfaces) == 1 else ""
+    return Shadow(problem, tuple(name_of(cause) for cause in causes), ports, only)
 
 
 def _problem_of(rule: Rule, causes: Sequence[Rule]) -> str:
@@ -125,7 +129,9 @@ def is_own_ban(rule: Rule) -> bool:
 
 
 def _in_vain(rule: Rule, shadow: Shadow) -> str:
-    does = "has no effect" if shadow.problem == "no effect" else f"leaves {shadow.opened} open"
+    where = f" on {shadow.interface}" if shadow.interface else ""
+    does = f"leaves {shadow.opened} open{where}"
+    does = "has no effect" if shadow.problem == "no effect" else does
     first = " and ".join(shadow.causes[:2])
     more = len(shadow.causes) - 2
     first = f"{', '.join(shadow.causes[:2])} and {more} more" if more > 0 else first

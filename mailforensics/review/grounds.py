@@ -143,7 +143,7 @@ def told() -> pl.Expr:
 
 def vain() -> pl.Expr:
     """Return a sentence on bans that are there and do nothing; empty where there are none."""
-    words = pl.format(" A ban it has already does not work: {}.", "in_vain")
+    words = pl.format(" A ban that is there falls short: {}.", "in_vain")
     return (
         pl.when((pl.col("in_vain") != "") & (pl.col("protected") == ""))
         .then(words)

@@ -184,5 +184,7 @@ def test_bans_in_vain_are_told_with_their_reason() -> None:
     )
     assert read.in_vain("198.18.9.0/24") == ""
     assert firewall(ban, "allow 25/tcp").in_vain("198.18.7.0/24") == ""
+    inner = firewall("allow in on wg0 from any", ban).in_vain("198.18.7.9")
+    assert inner.startswith(f"rule 2 `{ban}` leaves all ports open on wg0, because rule 1 ")
     everything = firewall("allow from any", ban).in_vain("198.18.7.9")
     assert everything.startswith(f"rule 2 `{ban}` has no effect, because rule 1")

@@ -229,7 +229,7 @@ def test_a_ban_below_an_allow_is_none() -> None:
         "rule 2 `deny from 198.18.5.0/24` leaves 25/tcp open, because rule 1 `allow 25/tcp` comes "
         "first"
     )
-    assert f"A ban it has already does not work: {row['already']}." in row["reasons"]
+    assert f"A ban that is there falls short: {row['already']}." in row["reasons"]
 
 
 def test_a_ban_while_ufw_is_off() -> None:
