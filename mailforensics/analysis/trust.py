@@ -10,6 +10,7 @@ import pandas as pd
 from mailforensics import schema
 from mailforensics.analysis.wording import counted
 from mailforensics.reading.audit import audit
+from mailforensics.reading.stores.store import Store
 
 MOST_OF_A_KIND: Final = 3
 LEAST_UNDERSTOOD: Final = 0.5
@@ -46,31 +47,40 @@ class Trust:
 
 
 def trust(
-    events: pd.DataFrame,
+    events: pd.DataFrame | Store,
     *,
-    firewall_events: pd.DataFrame | None = None,
+    firewall_events: pd.DataFrame | Store | None = None,
     tz: str = "UTC",
 ) -> Trust:
     """Return whether these logs can be trusted, and what limits an answer drawn from them.
 
     Args:
-        events: mail events.
-        firewall_events: firewall events, if there are any.
+        events: mail events, or a store, which is read whole.
+        firewall_events: firewall events, or a store, if there are any.
         tz: the zone in which year-less stamps were read.
 
     Raises:
         MissingColumnError: a table is not what it should be.
     """
-    schema.require(events, ["file", "event", "host", "message"])
+    lines = _rows(events)
     files = audit(events)
     walls = None if firewall_events is None else audit(firewall_events)
     limits = (
         *_faults(pd.concat([files, walls]) if walls is not None else files),
-        *_misplaced(events, firewall_events),
-        *_hosts(events),
+        *_misplaced(lines, None if firewall_events is None else _rows(firewall_events)),
+        *_hosts(lines),
     )
     assumptions = tuple(_assumed(files, tz))
     return Trust(_answer(files, limits, assumptions), limits, assumptions, files)
+
+
+def _rows(events: pd.DataFrame | Store) -> pd.DataFrame:
+    """Return what is looked at of each line."""
+    looked_at = ["file", "event", "host", "message"]
+    if isinstance(events, Store):
+        return events.events()[looked_at]
+    schema.require(events, looked_at)
+    return events
 
 
 def _answer(files: pd.DataFrame, limits: tuple[str, ...], assumptions: tuple[str, ...]) -> str:

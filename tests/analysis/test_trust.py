@@ -100,3 +100,12 @@ def test_no_rows_are_no_trust() -> None:
     """An empty table is told as one."""
     events = mf.read_mail_log(lines(CONNECT)).head(0)
     assert trust(events).answer.startswith("No: 0 lines")
+
+
+def test_a_store_is_trusted_like_its_log(tmp_path: Path) -> None:
+    """The same lines give the same answer, read at once or kept in a store."""
+    (tmp_path / "mail.log").write_text(lines(CONNECT) + lines(CONNECT, host="mx2"))
+    kept = mf.ingest(tmp_path / "mail.log", store=tmp_path / "store")
+    told = trust(kept)
+    assert told.limits == trust(mf.read_mail_log(tmp_path / "mail.log")).limits
+    assert told.answer.startswith("In part: 2 lines of 1 file")
