@@ -93,17 +93,18 @@ def _level_by_level(
     gain, used, banned = np.zeros(0), np.zeros(0), np.zeros(0)
     for depth, level in enumerate(tree.levels):
         own, size = values[depth] - price, 2.0 ** (tree.hosts.longest - level.bits)
-        below, counts, held = (
+        below, counts = (
             sum_children(part, level.first_child, len(own)) if depth else np.zeros(len(own))
-            for part in (gain, used, banned)
+            for part in (gain, used)
         )
         takes = own > np.maximum(below, 0.0)
         if price == 0:
+            held = sum_children(banned, level.first_child, len(own)) if depth else below
             equal = np.isfinite(own) & (own >= below * (1 - ROUNDING))
             takes |= equal & (held == size) & (counts > 1) & (counts < size)
+            banned = np.where(takes, size, held)
         gain = np.where(takes, own, below)
         used = np.where(takes, 1.0, counts)
-        banned = np.where(takes, size, held)
         yield takes, gain, used
 
 
