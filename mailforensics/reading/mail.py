@@ -19,7 +19,6 @@ from mailforensics.reading.syslog import read_heads
 from mailforensics.schema import MAIL_EVENTS
 
 TABLE: Final = (*POSTFIX, *OTHERS, *DOVECOT)
-# Events whose reason quotes what a client sent, and services that are given passwords.
 
 
 def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -> pd.DataFrame:
