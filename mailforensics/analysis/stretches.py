@@ -34,12 +34,12 @@ def for_each_stretch(store: Store, work: Callable[[pl.DataFrame], R]) -> Iterato
     With a cluster, a server's stretches are counted on one of its workers, and what work made of
     them travels back.
     """
-    pieces = [partial(_worked, store, host, work) for host in hosts_apart(store)]
     client = current_client(store.client)
     if client is None:
         for host in hosts_apart(store):
             yield from map(work, counted_stretches(store, host))
         return
+    pieces = [partial(_worked, store, host, work) for host in hosts_apart(store)]
     for made in in_turn_on_workers(pieces, client=client):
         yield from made
 
