@@ -6,7 +6,8 @@ import pandas as pd
 
 from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.joined import Joined, joined
-from mailforensics.analysis.stitching import BACK, stitch
+from mailforensics.analysis.stitching import stitch
+from mailforensics.analysis.stitching_names import BACK
 from mailforensics.schema import require
 
 REFUSED: Final = "auth_failed"

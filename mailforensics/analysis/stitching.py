@@ -16,7 +16,7 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import ONLY_HOST, counted, to_polars
-from mailforensics.analysis.stitching_names import read_words, session_name
+from mailforensics.analysis.stitching_names import BACK, SMTP, read_words, session_name
 
 # smtpd_timeout is 300 s, and a milter or a proxy may wait about as long again. After an hour of
 # silence a process that writes again has a new client, or its number was given to a new process.
@@ -33,7 +33,6 @@ NEEDED: Final = [
     "reason",
 ]
 _FAMILY_NEEDS: Final = ["order", "time", *NEEDED[:8], "role", "message"]
-BACK: Final = ("auth", "auth-worker")
 # A remark of the auth service alone, without its client's line, makes no connection.
 _ATTEMPTS: Final = ("auth_failed", "auth_ok")
 MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
@@ -79,7 +78,7 @@ def _messages(events: pd.DataFrame, rows: pl.DataFrame) -> pl.Series:
     """
     if "message" not in events.columns:
         return pl.Series("message", [None] * len(rows), dtype=pl.String)
-    smtp = pl.col("service").is_in(["smtpd", "postscreen"])
+    smtp = pl.col("service").is_in(SMTP)
     mailed = rows.filter(pl.col("event") == "accepted")["pid"].drop_nulls().unique().implode()
     ended = (pl.col("event") == "disconnect") & pl.col("pid").is_in(mailed)
     spoken = (pl.col("role").is_not_null() & ~smtp) | (pl.col("event") == "reject") | ended
@@ -112,7 +111,7 @@ def _with_peer(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _role() -> pl.Expr:
     service = pl.col("service")
-    front = service.is_in(["smtpd", "postscreen"]) | service.str.ends_with("-login")
+    front = service.is_in(SMTP) | service.str.ends_with("-login")
     return (
         pl.when(front)
         .then(pl.lit("front"))

@@ -1,9 +1,12 @@
-"""Dovecot's own name of a session, found where no stranger can put another one."""
+"""Who speaks of a session, and Dovecot's own name of it, where no stranger can put another."""
 
 from typing import Final
 
 import polars as pl
 
+# Who talks to SMTP clients, and who checks passwords.
+SMTP: Final = ("smtpd", "postscreen")
+BACK: Final = ("auth", "auth-worker")
 # It stands at the end of a login line, after the peer in an auth line (`info,198.18.4.77,<…>):`,
 # in Dovecot 2.4 `info,198.18.4.77)<…>:`), and after the process id in a line of a mail process.
 # A user name, which may hold the like, comes before it in the first two, or at the very end.
@@ -20,9 +23,9 @@ def session_name() -> pl.Expr:
     return (
         pl.when(service.str.ends_with("-login"))
         .then(pl.coalesce(last, inside))
-        .when(service.is_in(["auth", "auth-worker"]))
+        .when(service.is_in(BACK))
         .then(after_peer)
-        .when(~service.is_in(["smtpd", "postscreen"]))
+        .when(~service.is_in(SMTP))
         .then(pl.coalesce(inside, last))
     )
 

@@ -17,7 +17,8 @@ import pyarrow.dataset as ds
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import BEGINS
-from mailforensics.analysis.stitching import NEEDED
+from mailforensics.analysis.stitching import MAIL_PROCESS, NEEDED
+from mailforensics.analysis.stitching_names import BACK, SMTP
 from mailforensics.reading.stores.cluster import current_client, on_workers
 from mailforensics.reading.stores.question import Question
 from mailforensics.reading.stores.store import Store
@@ -27,9 +28,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
-_FRONTS: Final = ["smtpd", "postscreen", "auth", "auth-worker"]
-_MAIL_PROCESSES: Final = ["imap", "pop3", "managesieve", "submission"]
-_SMTP: Final = ["smtpd", "postscreen"]
+_SPEAKERS: Final = [*SMTP, *BACK, *MAIL_PROCESS]
 _COUNTED: Final = ("repeat", "host", "event", "source_ip")
 
 
@@ -140,7 +139,7 @@ def _rows(need: Need) -> Any:  # noqa: ANN401 - a PyArrow expression
     if need.rows == "all":
         return None
     service = ds.field("service")
-    front = service.isin([*_FRONTS, *_MAIL_PROCESSES]) | pc.ends_with(service, "-login")
+    front = service.isin(_SPEAKERS) | pc.ends_with(service, "-login")
     clients = front | ds.field("source_ip").is_valid() | (ds.field("event") == "auth_failed")
     return clients | ds.field("queue_id").is_valid() if need.rows == "mail" else clients
 
@@ -150,8 +149,8 @@ def _thinned(frame: pl.DataFrame, *, need: Need) -> pl.DataFrame:
     if need.message == "none":
         return frame
     service, event = pl.col("service"), pl.col("event")
-    front = service.is_in([*_FRONTS, *_MAIL_PROCESSES]) | service.str.ends_with("-login")
-    spoken = (front & ~service.is_in(_SMTP)) | (event == "reject")
+    front = service.is_in(_SPEAKERS) | service.str.ends_with("-login")
+    spoken = (front & ~service.is_in(SMTP)) | (event == "reject")
     spoken = spoken | ((event == "disconnect") & sent_no_text())
     if need.message == "mail":
         spoken = spoken | (service == "smtp") | (event == "message_id")

@@ -8,8 +8,8 @@ import polars as pl
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from mailforensics.analysis.stitching import BACK, GAP_SECONDS, LASTED, MAIL_PROCESS
-from mailforensics.analysis.stitching_names import session_name
+from mailforensics.analysis.stitching import GAP_SECONDS, LASTED, MAIL_PROCESS
+from mailforensics.analysis.stitching_names import BACK, SMTP, session_name
 from mailforensics.reading.stores.question import Question
 from mailforensics.reading.stores.store import Store
 
@@ -97,12 +97,9 @@ def _dovecot() -> Any:  # noqa: ANN401 - a PyArrow expression
 
 def _only_host(store: Store, first: Question) -> str:
     """Return the only server of lines of connections, or no name if there are several."""
-    asked = replace(first, untimed=False, also=_dovecot() | ds.field("service").isin(_SMTP))
+    asked = replace(first, untimed=False, also=_dovecot() | ds.field("service").isin(SMTP))
     known: set[str] = set()
     for frame in store.frames(asked, columns=["host"]):
         counted = frame.filter(~pl.col("duplicate"))
         known |= set(counted["host"].drop_nulls().unique())
     return known.pop() if len(known) == 1 else ""
-
-
-_SMTP: Final = ["smtpd", "postscreen"]

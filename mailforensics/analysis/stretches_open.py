@@ -8,11 +8,11 @@ from typing import Final
 import polars as pl
 
 from mailforensics.analysis.stitching import AUTH_SLACK_SECONDS, HAND_OVER_SECONDS, LASTED
+from mailforensics.analysis.stitching_names import SMTP
 from mailforensics.analysis.stretches_ahead import Ahead, name_key
 
 _PEER: Final = ["host", "source_ip"]
 _PROCESS: Final = ["host", "program", "pid"]
-_SMTP: Final = ["smtpd", "postscreen"]
 _BEGINS: Final = ["connect", "screen_connect"]
 
 
@@ -103,7 +103,7 @@ def _since(peers: pl.DataFrame, held: pl.DataFrame, runs: pl.DataFrame) -> pl.Da
 
 def _runs(mine: pl.DataFrame) -> pl.DataFrame:
     """Return when peers of postscreen came and went without a silence of HAND_OVER_SECONDS."""
-    smtp = mine.filter(pl.col("service").is_in(_SMTP) & pl.col("source_ip").is_not_null())
+    smtp = mine.filter(pl.col("service").is_in(SMTP) & pl.col("source_ip").is_not_null())
     peers = smtp.filter(pl.col("service") == "postscreen").select(_PEER).unique()
     smtp = smtp.join(peers, on=_PEER, how="semi").sort(*_PEER, "time")
     silent = pl.col("time").diff().over(_PEER) > pl.duration(seconds=HAND_OVER_SECONDS)

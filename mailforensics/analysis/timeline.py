@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 from mailforensics import schema
 from mailforensics.analysis.bridge import TIME
 from mailforensics.analysis.refusals import REFUSED, counted_lines
-from mailforensics.analysis.stitching import BACK
+from mailforensics.analysis.stitching_names import BACK
 from mailforensics.analysis.stores import for_each_host
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.errors import ArgumentError
