@@ -63,7 +63,7 @@ class ReviewSession:
 
     def __post_init__(self) -> None:
         """Check the table and index it by network, as the journal writes networks."""
-        self._known: set[str] = set()
+        self._places: dict[str, int] = {}  # network → its row in `candidates`
         self._rows: dict[str, Row] = {}
         self._digests: dict[str, str] = {}
         self._told: dict[str, tuple[Decision | None, int, str, Page]] = {}
@@ -77,9 +77,9 @@ class ReviewSession:
             network=pd.Series(map(str, networks), dtype="str", index=table.index),
             country=[self.evidence.country(network) for network in networks],
         )
-        fresh = ~table["network"].isin(self._known) & ~table["network"].duplicated()
+        fresh = ~table["network"].isin(list(self._places)) & ~table["network"].duplicated()
         table = table.loc[fresh].reset_index(drop=True)
-        self._known |= set(table["network"])
+        self._places |= {n: place for place, n in enumerate(table["network"], len(self._places))}
         return table
 
     def rows(self) -> list[Page]:
@@ -141,19 +141,18 @@ class ReviewSession:
             ArgumentError: it is no candidate.
         """
         text = str(parse_network(network))
-        if text not in self._known:
+        if text not in self._places:
             raise ArgumentError(f"{network} is not among the candidates of this review.")
         self._look_up([text])
         return self._rows[text]
 
     def _look_up(self, networks: Iterable[str]) -> None:
         """Keep some networks' rows as dicts: a large table is shown before it is taken apart."""
-        wanted = {n for n in networks if n in self._known and n not in self._rows}
-        if not wanted:
-            return
-        table = self.candidates.loc[self.candidates["network"].isin(wanted)]
-        for record in table.to_dict("records"):
-            self._rows[str(record["network"])] = {str(k): v for k, v in record.items()}
+        wanted = [n for n in networks if n in self._places and n not in self._rows]
+        if wanted:
+            table = self.candidates.iloc[[self._places[network] for network in wanted]]
+            rows = rows_of({str(name): column.tolist() for name, column in table.items()})
+            self._rows |= dict(zip(wanted, rows, strict=True))
 
     def decide(self, request: Request) -> list[Decision]:
         """Record the verdict on every network of the request, all or none, after the guard.
@@ -206,7 +205,7 @@ class ReviewSession:
 
     def _worded(self, line: int, decision: Decision, today: str) -> Page:
         until = decision.until or ""
-        known = decision.network in self._known
+        known = decision.network in self._places
         return {
             "line": line,
             "verdict": decision.verdict,

@@ -79,7 +79,8 @@ class ReviewTable(anywidget.AnyWidget):
         self.table = self._as_json()
 
     def _answer(self, _: object, message: Mapping[str, object], __: object) -> None:
-        self.send(self._conversation.answer(message))
+        if message.get("kind") != "nudge":  # it has done its work on the way here
+            self.send(self._conversation.answer(message))
 
     def _ipython_display_(self) -> None:
         """Show the still copy and the live table, of which the style sheet hides one."""

@@ -28,6 +28,21 @@ function renderRow(table, row, place) {
   return element;
 }
 
+/** Make a row that is drawn the active one, or no longer. */
+function markRow(line, active) {
+  line.setAttribute("tabindex", active ? 0 : -1);
+  line.setAttribute("aria-selected", active ? "true" : "false");
+  for (const one of line.querySelectorAll("button")) one.setAttribute("tabindex", active ? 0 : -1);
+}
+
+/** Draw what stands about a row anew. */
+function redrawDecision(table, row, line) {
+  for (const verdict of Object.keys(DONE)) line.classList.toggle(`mf-is-${verdict}`, verdict === table.store.verdict(row.network));
+  const active = line.getAttribute("aria-selected") === "true";
+  const parts = decisionCell(table, row, active).filter(Boolean);
+  line.querySelector(".mf-decision").replaceChildren(...parts);
+}
+
 function networkCell(row) {
   return [
     h("code", { class: "mf-name" }, row.network),

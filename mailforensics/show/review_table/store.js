@@ -1,6 +1,10 @@
 // What the page knows: rows, what stands about each, and what is not saved yet.
 
 const ANSWER_MILLISECONDS = 3000;
+// JupyterLab's server holds the answer back (Nagle's algorithm) until the page has acknowledged the
+// small packet before it, up to 40 ms later; whatever the page sends carries that acknowledgement.
+const NUDGE_MILLISECONDS = 16;
+const FLICKER_MILLISECONDS = 150; // an answer sooner than this needs no "Saving …" before it
 const NO_ANSWER =
   "NOT SAVED yet: the kernel has not answered. If a cell is running, wait: the decision is " +
   "written when it ends. If the kernel was restarted or stopped, run the cell that shows this " +
@@ -15,7 +19,7 @@ class Store extends EventTarget {
     this.number = 0;
     this.entries = new Map(); // network → the latest record, as Python describes it
     this.notes = new Map(); // network → {state: "saving" | "unsaved", text}
-    this.pending = new Map(); // number → {message, timer}
+    this.pending = new Map(); // number → {message, timers}
     this.details = new Map(); // network → evidence
     this.preview = null;
     this.problems = [];
@@ -32,6 +36,7 @@ class Store extends EventTarget {
   takeRows() {
     this.rows = rowsOf(JSON.parse(this.model.get("table")));
     this.byNetwork = new Map(this.rows.map((row) => [row.network, row]));
+    this.counted = null;
   }
 
   tell(kind, detail = {}) {
@@ -53,9 +58,11 @@ class Store extends EventTarget {
   }
 
   counts() {
-    const counts = { "": 0, approve: 0, reject: 0 };
-    for (const row of this.rows) counts[this.verdict(row.network)] += 1;
-    return counts;
+    if (!this.counted) {
+      this.counted = { "": 0, approve: 0, reject: 0 };
+      for (const row of this.rows) this.counted[this.verdict(row.network)] += 1;
+    }
+    return this.counted;
   }
 
   /** Ask Python to record a verdict; nothing counts as saved before it answers. */
@@ -68,18 +75,24 @@ class Store extends EventTarget {
   }
 
   post(message) {
-    clearTimeout(this.pending.get(message.number)?.timer);
-    const timer = setTimeout(() => this.unanswered(message), ANSWER_MILLISECONDS);
-    this.pending.set(message.number, { message, timer });
-    this.note(message.networks, { state: "saving", text: "Saving …" });
-    this.say(message);
+    this.say(message); // before anything is drawn, so that Python works meanwhile
+    this.stopWaiting(message.number);
+    const saving = { state: "saving", text: "Saving …" };
+    const timers = [
+      setTimeout(() => this.say({ kind: "nudge" }), NUDGE_MILLISECONDS),
+      setTimeout(() => this.note(message.networks, saving), FLICKER_MILLISECONDS),
+      setTimeout(() => this.unanswered(message), ANSWER_MILLISECONDS),
+    ];
+    this.pending.set(message.number, { message, timers });
+  }
+
+  stopWaiting(number) {
+    this.pending.get(number)?.timers.forEach(clearTimeout);
+    this.pending.delete(number);
   }
 
   note(networks, note) {
-    for (const network of networks) {
-      if (note) this.notes.set(network, { ...note });
-      else this.notes.delete(network);
-    }
+    for (const network of networks) this.notes.set(network, { ...note });
     this.tell("entries", { networks });
   }
 
@@ -95,8 +108,7 @@ class Store extends EventTarget {
   }
 
   forget() {
-    for (const { timer } of this.pending.values()) clearTimeout(timer);
-    this.pending.clear();
+    for (const number of [...this.pending.keys()]) this.stopWaiting(number);
     const networks = [...this.notes.keys()];
     this.notes.clear();
     this.tell("entries", { networks });
@@ -107,9 +119,9 @@ class Store extends EventTarget {
   }
 
   hear(message) {
-    const changed = this.takeEntries(message);
+    const asked = this.settle(message);
+    const changed = [...new Set([...this.takeEntries(message), ...(asked ? asked.networks : [])])];
     if (message.problems) this.problems = message.problems;
-    if (message.kind === "saved" || message.kind === "refused") this.settle(message);
     if (message.kind === "detail") {
       this.details.set(message.network, message);
       this.tell("detail", { network: message.network });
@@ -120,9 +132,11 @@ class Store extends EventTarget {
     }
     if (message.kind === "failed" && message.client === this.client) this.tell("failed", message);
     if (changed.length || message.kind === "standing") this.tell("entries", { networks: changed });
+    if (asked) this.tell(message.kind, { asked, text: message.problem });
   }
 
   takeEntries(message) {
+    this.counted = null;
     if (message.whole) this.entries.clear();
     const entries = Object.entries(message.entries || {});
     for (const [network, entry] of entries) {
@@ -132,14 +146,17 @@ class Store extends EventTarget {
     return entries.map(([network]) => network);
   }
 
-  settle(message) {
-    if (message.client !== this.client || !this.pending.has(message.number)) return;
-    const { message: asked, timer } = this.pending.get(message.number);
-    clearTimeout(timer);
-    this.pending.delete(message.number);
-    const refused = message.kind === "refused";
-    this.note(asked.networks, refused ? { state: "unsaved", text: message.problem } : null);
-    this.tell(message.kind, { asked, text: message.problem });
+  /** What this page had asked for and Python now answers, if the message is such an answer. */
+  settle({ kind, client, number, problem }) {
+    const mine = client === this.client && this.pending.has(number);
+    if (!mine || (kind !== "saved" && kind !== "refused")) return null;
+    const asked = this.pending.get(number).message;
+    this.stopWaiting(number);
+    for (const network of asked.networks) {
+      if (kind === "refused") this.notes.set(network, { state: "unsaved", text: problem });
+      else this.notes.delete(network);
+    }
+    return asked;
   }
 }
 

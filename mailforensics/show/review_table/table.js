@@ -64,15 +64,13 @@ class ReviewTable {
     return [renderRow(this, row, place), ...(opened ? [renderPane(this, row)] : [])];
   }
 
-  /** Draw one row anew, keeping the focus on it or on the button that was pressed. */
+  /** Draw one row's decision anew; if the focus was on its buttons, the row takes it. */
   redraw(network) {
-    const old = this.lineOf(network);
-    if (!old) return;
-    const held = old.contains(document.activeElement);
-    const place = Number(old.getAttribute("aria-rowindex")) - 2;
-    const fresh = renderRow(this, this.store.byNetwork.get(network), place);
-    old.replaceWith(fresh);
-    if (held) fresh.focus({ preventScroll: true });
+    const line = this.lineOf(network);
+    if (!line) return;
+    const held = line.contains(document.activeElement);
+    redrawDecision(this, this.store.byNetwork.get(network), line);
+    if (held) line.focus({ preventScroll: true });
   }
 
   lineOf(network) {
@@ -83,8 +81,12 @@ class ReviewTable {
     return [...this.body.children].find((line) => line.dataset.pane === network);
   }
 
+  activeLine() {
+    return this.view.row() && this.lineOf(this.view.row().network);
+  }
+
   focusRow() {
-    const line = this.view.row() && this.lineOf(this.view.row().network);
+    const line = this.activeLine();
     line?.focus({ preventScroll: true });
     line?.scrollIntoView({ block: "nearest" });
   }
@@ -145,18 +147,18 @@ class ReviewTable {
   // --- what the reviewer does --------------------------------------------------------------
 
   act(what, network) {
-    this.activate(this.view.rows.findIndex((row) => row.network === network), { focus: true });
+    this.activate(this.view.rows.findIndex((row) => row.network === network));
     if (what === "evidence") this.toggle(network);
     else this.quick(what);
   }
 
   activate(place, { focus = false } = {}) {
-    const before = this.view.row()?.network;
+    const before = this.activeLine();
     const page = this.drawn;
     this.view.active = Math.max(0, place);
     if (this.view.page() !== page) return this.draw({ focus });
-    if (before) this.redraw(before);
-    if (this.view.row()) this.redraw(this.view.row().network);
+    if (before) markRow(before, false);
+    if (this.activeLine()) markRow(this.activeLine(), true);
     if (focus) this.focusRow();
     return undefined;
   }
@@ -196,10 +198,12 @@ class ReviewTable {
     const row = this.view.row();
     if (!row) return;
     if (verdict === "approve" && row.forbidden) {
+      this.focusRow();
       this.announce(`${row.network} cannot be approved: ${row.forbidden}`);
       return;
     }
     if (verdict === "undo" && !this.store.entries.get(row.network)) {
+      this.focusRow();
       this.announce(`${row.network} is undecided; there is nothing to undo.`);
       return;
     }
@@ -219,9 +223,10 @@ class ReviewTable {
       this.write(network);
       return;
     }
-    if (this.view.opened === network) this.close();
     this.store.decide([network], verdict, words);
-    if (verdict !== "undo") this.move(1);
+    if (this.view.opened === network) this.close();
+    if (verdict === "undo") this.focusRow();
+    else this.move(1);
   }
 
   toggle(network) {
