@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
@@ -14,6 +15,7 @@ from mailforensics.cli.memory import TIMES_THE_LOG, warn_of_memory
 from mailforensics.cli.reporting import told_if_stopped
 from mailforensics.export.forms import FILE_NAMES
 from mailforensics.review.case import open_case
+from mailforensics.review.findings import load_candidates, save_candidates
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 WEEK = SAMPLES / "week"
@@ -172,6 +174,26 @@ def test_decide_refuses_a_protected_network(case: Path) -> None:
     assert "10.0.0.0/8" in result.output
     assert "Nothing was recorded" in result.output
     assert len(open_case(case).decisions.history()) == len(before)
+
+
+def test_own_country_needs_a_reason_without_a_browser_too(tmp_path: Path) -> None:
+    """`decide` and the review at a prompt know where the users are, before any log is read."""
+    folder = tmp_path / "case"
+    assert run("report", SAMPLES / "article.log", "--out", folder).exit_code == 0
+    listed = load_candidates(open_case(folder))
+    save_candidates(at_home(listed, "BG"), open_case(folder))
+    refused = run("decide", "212.70.149.0/24", "approve", "--case", folder)
+    assert refused.exit_code == 1
+    assert "needs a reason: it is in BG, where your own users are" in refused.output
+    asked = CliRunner().invoke(main, ["review", str(folder), "--reviewer", "ada"], input="aq")
+    assert "it is in BG, where your own users are" in asked.output
+    assert open_case(folder).decisions.history().empty
+
+
+def at_home(listed: pd.DataFrame, country: str) -> pd.DataFrame:
+    """Return candidates of a server whose users are in that country."""
+    listed.attrs["home_countries"] = [country]
+    return listed
 
 
 def test_explain_reads_the_prompt() -> None:

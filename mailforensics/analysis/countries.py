@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from importlib import metadata
 
+import pandas as pd
+
+from mailforensics.addresses import Network
+
 
 def country_of(addresses: Sequence[str]) -> list[str | None]:
     """Return the two-letter country code of each address; None where it is not known.
@@ -17,6 +21,22 @@ def country_of(addresses: Sequence[str]) -> list[str | None]:
     except ImportError:
         return [None] * len(addresses)
     return list(country_code(list(addresses)))
+
+
+def country_of_network(network: Network) -> str:
+    """Return the country code of a network's first address, or empty text."""
+    return country_of([str(network.network_address)])[0] or ""
+
+
+def home_countries(sources: pd.DataFrame) -> frozenset[str]:
+    """Return the countries from which users log in whose login looks like their own.
+
+    Args:
+        sources: what `mf.sources` returned; without `standing` and `country`: none is known.
+    """
+    if not {"standing", "country"} <= set(sources.columns):
+        return frozenset()
+    return frozenset(sources.loc[sources["standing"] == "user", "country"].dropna())
 
 
 def country_data() -> str:

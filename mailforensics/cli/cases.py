@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+import pandas as pd
 from click.core import ParameterSource
 
 from mailforensics.cli.options import tell
 from mailforensics.errors import ArgumentError, EvidenceError
+from mailforensics.review.candidates import HOME
 from mailforensics.review.case import (
     CASE_FILE,
     STDIN,
@@ -101,9 +103,13 @@ def log_source(logs: tuple[str, ...]) -> Any:  # noqa: ANN401 (whatever read_mai
     return sys.stdin.buffer if logs == (STDIN,) else list(logs)
 
 
-def case_guard(case: Case) -> Guard:
-    """What this case protects from every approval."""
-    return Guard(protect=case.protect, allow_documentation=case.allow_documentation)
+def case_guard(case: Case, listed: pd.DataFrame) -> Guard:
+    """What this case protects from every approval, and where its own users are."""
+    return Guard(
+        protect=case.protect,
+        allow_documentation=case.allow_documentation,
+        home_countries=frozenset(listed.attrs.get(HOME, [])),
+    )
 
 
 def case_again(context: click.Context, folder: Path) -> Case:

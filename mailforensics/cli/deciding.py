@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
 
 from mailforensics.addresses import parse_network
 from mailforensics.analysis.sources import sources
@@ -58,7 +59,7 @@ def review_command(folder: Path, reviewer: str) -> None:
         listed,
         case.decisions,
         reviewer=reviewer,
-        guard=case_guard(case),
+        guard=case_guard(case, listed),
         evidence=Evidence(firewall=_rules(case), later=partial(_evidence, case)),
     )
     click.echo(f"{left:,} undecided. Next: mailforensics script {folder}")
@@ -102,11 +103,12 @@ def decide_command(
 ) -> None:
     """Record a decision about one network, as the review would."""
     case = open_case(folder)
+    listed = load_candidates(case)
     asked = DEFAULT_UNTIL if until is None and verdict == "approve" else until
     decision = decide(
         case.decisions,
-        _candidate(case, network),
-        guard=case_guard(case),
+        _candidate(listed, network),
+        guard=case_guard(case, listed),
         words=(verdict, words["reason"], words["reviewer"]),
         until=None if asked == "never" else asked,
     )
@@ -115,8 +117,7 @@ def decide_command(
     click.echo(f"{decision.verdict}: {decision.network}{lasts}, saved in {case.decisions.path}")
 
 
-def _candidate(case: Case, network: str) -> dict[str, Any] | str:
-    listed = load_candidates(case)
+def _candidate(listed: pd.DataFrame, network: str) -> dict[str, Any] | str:
     wanted = str(parse_network(network))
     rows = listed.loc[listed["network"] == wanted].to_dict("records")
     return {str(k): v for k, v in rows[0].items()} if rows else wanted

@@ -10,6 +10,7 @@ import polars as pl
 from mailforensics import schema
 from mailforensics.addresses import Address, Network, why_protected
 from mailforensics.analysis.bridge import TIME, to_pandas, to_polars
+from mailforensics.analysis.countries import home_countries
 from mailforensics.analysis.names import listed_names
 from mailforensics.analysis.networks import grouped, members
 from mailforensics.analysis.sources import sources as source_table
@@ -27,6 +28,7 @@ from mailforensics.review.grounds_places import evidence
 from mailforensics.review.intruders import deeds, intruders, unlisted
 from mailforensics.review.judgement import IS_UNSEEN, judged
 
+HOME: Final = "home_countries"
 _STATES: Final = ("network", "protected", "covered", "in_vain")
 _OF_SOURCES: Final = [
     *("source_ip", "network", "source_host", "first_seen", "last_seen", "auth_failed", "auth_ok"),
@@ -78,7 +80,8 @@ def candidates(  # noqa: PLR0913  the public contract: one keyword a thing to we
         allow_documentation: let documentation networks be suggested (lessons, tests).
 
     Returns:
-        The columns of `schema.CANDIDATES`; ties by network; empty for no networks.
+        The columns of `schema.CANDIDATES`; ties by network; empty for no networks. Its
+        `attrs["home_countries"]` names where your own users are: bans there need a reason.
 
     Raises:
         ArgumentError: an entry of `protect` is no network.
@@ -110,7 +113,9 @@ def candidates(  # noqa: PLR0913  the public contract: one keyword a thing to we
         already=pl.when(pl.col("covered") != "").then("covered").otherwise("in_vain"),
         evidence=pl.when(IS_UNSEEN).then("deed_evidence").otherwise("evidence"),
     )
-    return to_pandas(_sorted(table), schema.CANDIDATES)
+    shown = to_pandas(_sorted(table), schema.CANDIDATES)
+    shown.attrs[HOME] = sorted(home_countries(sources))
+    return shown
 
 
 def _states(

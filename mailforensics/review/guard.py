@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mailforensics.addresses import Address, Network, parse_network, protected_networks
+from mailforensics.analysis.countries import country_of_network
 from mailforensics.errors import DecisionError, UnsafeBanError
 from mailforensics.review.decisions import Decision, Decisions, digest
 from mailforensics.review.decisions_lines import Until
@@ -57,11 +58,12 @@ class Guard:
         """Say in plain words what makes an approval dangerous; empty when nothing does.
 
         Args:
-            row: a candidate row (schema.CANDIDATES), or no more than its `network`; `country` is
-                used where present.
+            row: a candidate row (schema.CANDIDATES), or no more than its `network`; without a
+                `country` the registries' data is asked, where it is installed.
         """
-        found = [_who_is_inside(row), _how_large(parse_network(str(row["network"])))]
-        country = str(row.get("country") or "")
+        parsed = parse_network(str(row["network"]))
+        found = [_who_is_inside(row), _how_large(parsed)]
+        country = str(row["country"] or "") if "country" in row else country_of_network(parsed)
         if country in self.home_countries:
             found.append(f"it is in {country}, where your own users are")
         return [danger for danger in found if danger]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mailforensics.addresses import Network, network_of, parse_network
 from mailforensics.analysis.attacking import is_attacking
+from mailforensics.analysis.countries import country_of_network
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.firewall import Firewall
 from mailforensics.review.candidates import candidates
@@ -89,9 +90,12 @@ class Evidence:
         return self.cover.why(network).splitlines() if self.cover else _why_this_size(sizes)
 
     def country(self, network: Network) -> str:
-        """Return the ISO code of the country that most sources of a network are in, or ""."""
+        """Return the ISO code of the country that most sources of a network are in, or "".
+
+        Without a table of sources it is the country of the network's first address.
+        """
         if self._source_book is None or self._countries is None:
-            return ""
+            return country_of_network(network)
         inside = [self._countries[place] for place in self._source_book.rows(network)]
         known = Counter(country for country in inside if isinstance(country, str))
         return known.most_common(1)[0][0] if known else ""
@@ -100,13 +104,6 @@ class Evidence:
     def _countries(self) -> list[object] | None:
         table = self.sources
         return None if table is None or "country" not in table else table["country"].tolist()
-
-    def home_countries(self) -> frozenset[str]:
-        """Return the countries from which users log in whose login looks like their own."""
-        table = self.sources
-        if table is None or not {"standing", "country"} <= set(table.columns):
-            return frozenset()
-        return frozenset(table.loc[table["standing"] == "user", "country"].dropna())
 
     def split(self, network_text: str, *, into: str, guard: Guard) -> pd.DataFrame:
         """Return candidate rows for the parts of a network that attacked.

@@ -9,8 +9,10 @@ from typing import Any, Final
 import pandas as pd
 
 from mailforensics.addresses import Address, Network
+from mailforensics.analysis.countries import home_countries
 from mailforensics.errors import MissingExtraError
 from mailforensics.reading.firewall import Firewall
+from mailforensics.review.candidates import HOME
 from mailforensics.review.decisions import Decisions
 from mailforensics.review.guard import Guard
 from mailforensics.show.review_evidence import Evidence, Plan
@@ -136,10 +138,14 @@ def review(  # noqa: PLR0913  the table, the journal, and what the evidence pane
     guard = Guard(
         protect=[protect] if isinstance(protect, str) else list(protect),
         allow_documentation=allow_documentation,
-        home_countries=evidence.home_countries(),
+        home_countries=frozenset(candidates.attrs.get(HOME, [])) | _homes(sources),
     )
     session = ReviewSession(candidates, decisions, guard=guard, evidence=evidence)
     return ReviewTable(session, reviewer=reviewer or login_name())
+
+
+def _homes(sources: pd.DataFrame | None) -> frozenset[str]:
+    return frozenset() if sources is None else home_countries(sources)
 
 
 def login_name() -> str:

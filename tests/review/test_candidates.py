@@ -332,3 +332,11 @@ def test_evidence_in_order_of_file_and_line() -> None:
     assert review(rows).iloc[0]["evidence"] == "; ".join(
         f"{file}:{line}-{line + 1}" for file in files.values() for line in (101, 104, 107, 110)
     )
+
+
+def test_candidates_know_where_the_users_are() -> None:
+    """The countries of proper users travel with the table, so that every review asks for more."""
+    sources = mf.sources(events(attack("212.70.149.0/24")))
+    users = sources.assign(standing="user", country=["BG", None, "BG"])
+    assert mf.candidates(users, mf.networks(sources)).attrs["home_countries"] == ["BG"]
+    assert mf.candidates(sources, mf.networks(sources)).attrs["home_countries"] == []

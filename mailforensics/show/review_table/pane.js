@@ -158,7 +158,7 @@ function mapBlock(detail) {
   const attackers = map.attack.filter((weight) => weight > 0).length;
   const legit = map.legit.filter((weight) => weight > 0).length;
   const each = map.each === 1 ? "one address a square" : `${whole(map.each)} addresses a square`;
-  const label = `Map of ${map.block}, ${each}: ${attackers} with attacks, ${legit} with legitimate use`;
+  const label = `Map of ${map.block}, ${each}: ${attackers} attacked or were blocked, ${legit} with legitimate use`;
   return h(
     "figure",
     { class: "mf-map" },
@@ -167,7 +167,7 @@ function mapBlock(detail) {
     h(
       "span",
       { class: "mf-small mf-legend" },
-      h("i", { class: "mf-key-attack" }), `attack (${attackers})`,
+      h("i", { class: "mf-key-attack" }), `attacked or was blocked (${attackers})`,
       h("i", { class: "mf-key-legit" }), `legitimate (${legit})`,
       h("i", { class: "mf-key-none" }), "nothing seen",
     ),
