@@ -16,6 +16,7 @@ _FIELDS: Final = (
     "_TRANSPORT",
     "_PID",
     "SYSLOG_PID",
+    "CONTAINER_NAME",
     "MESSAGE",
 )
 
@@ -46,7 +47,8 @@ def read_journal(text: pl.Series) -> pl.DataFrame:
         time=time,
         clock=pl.when(time.is_not_null()).then(pl.lit("absolute", CLOCK)),
         host="_HOSTNAME",
-        program=pl.coalesce(kernel, named, "_COMM"),
+        # What a container printed; see `containers`.
+        program=pl.coalesce(kernel, "docker/" + pl.col("CONTAINER_NAME"), named, "_COMM"),
         pid=pl.coalesce("SYSLOG_PID", "_PID").cast(pl.Int64, strict=False),
         message=pl.coalesce(_decoded(fields["MESSAGE"]), "text"),
     )

@@ -4,6 +4,13 @@ from typing import Final
 
 import polars as pl
 
+from mailforensics.reading.containers import (
+    DEPTH,
+    carried_lines,
+    inner_lines,
+    is_carrier,
+    put_in,
+)
 from mailforensics.reading.distinct import parse_distinct
 from mailforensics.reading.journal import is_journal, read_journal
 from mailforensics.reading.stamps import read_stamps
@@ -32,6 +39,8 @@ _OWN_DOVECOT: Final = (
     r"(?:Debug|Info|Warning|Error|Fatal|Panic): "
 )
 
+_HEAD: Final = ("time", "clock", "host", "program", "pid", "message")
+
 
 def read_heads(lines: pl.DataFrame) -> pl.DataFrame:
     """Take the head off each line.
@@ -52,27 +61,52 @@ def read_heads(lines: pl.DataFrame) -> pl.DataFrame:
             part.drop("text").hstack(read(part["text"]))
             for part, read in (
                 (lines.filter(~journal), _plain),
-                (lines.filter(journal), read_journal),
+                (lines.filter(journal), _journal),
             )
         ]
     )
     return both.sort("line")
 
 
-def _plain(text: pl.Series) -> pl.DataFrame:
+def _journal(text: pl.Series) -> pl.DataFrame:
+    return _open_carried(read_journal(text))
+
+
+def _plain(text: pl.Series, depth: int = DEPTH) -> pl.DataFrame:
     stamps = read_stamps(text)
     rest = text.str.slice(stamps["width"].fill_null(0)).alias("rest")
     head = _before_colon(rest).set(stamps["clock"].is_null(), None)
     tags = parse_distinct(head, _parse_tags)
     message = rest.str.slice(tags["width"].fill_null(0)).alias("message")
     heads = stamps.drop("width").hstack([*tags.drop("width"), rest, message])
-    untagged = heads["clock"].is_not_null() & heads["program"].is_null()
-    return (
-        heads.pipe(_retry, _RFC5424, _is_rfc5424(text))
-        .pipe(_retry, _TIGHT, untagged)
+    untagged, is_rfc5424 = heads["program"].is_null(), _is_rfc5424(text)
+    found = (
+        heads.pipe(_retry, _RFC5424, is_rfc5424)
+        .pipe(_retry, _TIGHT, heads["clock"].is_not_null() & untagged)
         .pipe(_own_dovecot)
-        .select("time", "clock", "host", "program", "pid", "message")
+        .select(_HEAD)
     )
+    if not depth:
+        return found
+    bare = untagged & ~is_rfc5424
+    if bare.any():
+        found = _open(found, inner_lines(heads, text, bare, relayed=depth == DEPTH), depth)
+    return _open_carried(found, depth)
+
+
+def _open(heads: pl.DataFrame, outer: pl.DataFrame, depth: int) -> pl.DataFrame:
+    """Put the heads of the lines inside lines in the place of those around them."""
+    return heads if outer.is_empty() else put_in(heads, outer, _plain(outer["inner"], depth - 1))
+
+
+def _open_carried(heads: pl.DataFrame, depth: int = DEPTH) -> pl.DataFrame:
+    """Open what containers printed and a logging driver of Docker passed on."""
+    carried = parse_distinct(heads["program"], _carriers)["carried"].fill_null(value=False)
+    return _open(heads, carried_lines(heads, carried), depth) if carried.any() else heads
+
+
+def _carriers(programs: pl.Series) -> pl.DataFrame:
+    return programs.to_frame("program").select(carried=is_carrier(pl.col("program")))
 
 
 def _is_rfc5424(text: pl.Series) -> pl.Series:

@@ -1,0 +1,127 @@
+"""Lines of daemons inside the lines of Docker, Kubernetes and relays."""
+
+import json
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+import mailforensics as mf
+
+FAILED = (
+    "warning: unknown[198.18.4.77]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
+    "imap-login: Disconnected: Connection closed (auth failed, 2 attempts in 4 secs): "
+    "user=<bob>, method=PLAIN, rip=198.18.4.77, lip=192.0.2.1, session=<x1Yz+/==>",
+)
+INNER = (
+    f"Nov 24 10:00:00 mx postfix/smtpd[123]: {FAILED[0]}",
+    f"2026-11-24T10:00:00.000000+00:00 mx postfix/smtpd[123]: {FAILED[0]}",
+    f"Nov 24 10:00:00 mx dovecot: {FAILED[1]}",
+    f"2026-11-24 10:00:00 {FAILED[1].replace(': ', ': Info: ', 1)}",
+)
+OUTER = "2026-11-24T10:00:00.000000000Z"
+WRAPPERS = {
+    "compose": "mail-1  | {}",
+    "compose in colour": "\x1b[36mmail-1 |\x1b[0m {}",
+    "compose with stamps": f"mail-1  | {OUTER} {{}}",
+    "swarm": "mail.1.x1y2z3@node1    | {}",
+    "docker logs -t": f"{OUTER} {{}}",
+    "container runtime": f"{OUTER} stdout F {{}}",
+    "kubectl": "[pod/mail-0/postfix] {}",
+    "kubectl with stamps": f"[pod/mail-0/postfix] {OUTER} {{}}",
+    "Docker's syslog driver": "Nov 24 10:00:00 vps 3f2a1b0c9d8e[4]: {}",
+    "the same in RFC 5424": f"<30>1 {OUTER} vps mail-postfix-1 4 mail-postfix-1 - {{}}",
+    "a relay": "Nov 24 10:00:00 192.0.2.9 {}",
+}
+COLUMNS = ["time", "program", "pid", "event", "source_ip", "username", "reason", "message"]
+
+
+def _docker_json(line: str) -> str:
+    return json.dumps(
+        {"log": f"{line}\n", "stream": "stdout", "time": OUTER}, separators=(",", ":")
+    )
+
+
+def _journal(line: str) -> str:
+    return json.dumps(
+        {
+            "__REALTIME_TIMESTAMP": "1795514400000000",
+            "_HOSTNAME": "vps",
+            "SYSLOG_IDENTIFIER": "3f2a1b0c9d8e",
+            "_PID": "4",
+            "CONTAINER_NAME": "mail",
+            "MESSAGE": line,
+        }
+    )
+
+
+def _events(lines: list[str]) -> pd.DataFrame:
+    return mf.read_mail_log("\n".join(lines) + "\n", year=2026)
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS.values(), ids=WRAPPERS)
+@pytest.mark.parametrize("inner", INNER, ids=["BSD", "RFC 3339", "Dovecot by syslog", "Dovecot"])
+def test_a_line_inside_a_line_is_read_as_it_would_be_alone(inner: str, wrapper: str) -> None:
+    """The same event, program and peer come out, whoever wrote something before the line."""
+    alone, wrapped = _events([inner]), _events([wrapper.format(inner)])
+    pd.testing.assert_frame_equal(wrapped[COLUMNS], alone[COLUMNS])
+    assert wrapped.at[0, "event"] == "auth_failed"
+
+
+@pytest.mark.parametrize("wrap", [_docker_json, _journal])
+def test_a_line_inside_json_is_read_as_it_would_be_alone(wrap: Callable[[str], str]) -> None:
+    """Docker's own files and the journal's export of a container hold the daemon's lines."""
+    alone, wrapped = _events([*INNER]), _events([wrap(inner) for inner in INNER])
+    pd.testing.assert_frame_equal(wrapped[COLUMNS], alone[COLUMNS])
+
+
+def test_the_host_is_the_inner_line_s_or_the_container() -> None:
+    """A daemon's own host counts; where it names none, the container's name tells logs apart."""
+    lines = [f"mail-1  | {INNER[0]}", f"mail-1  | {INNER[3]}", f"[pod/mail-0/d] {INNER[3]}"]
+    assert sorted(_events(lines)["host"]) == ["mail-0", "mail-1", "mx"]
+
+
+def test_the_outer_time_dates_a_year_less_line() -> None:
+    """A stamp with year and zone around the line is better than one without inside it."""
+    (event,) = mf.read_mail_log(f"2025-12-31T23:00:00.5Z {INNER[0]}\n", tz="Asia/Tokyo").to_dict(
+        "records"
+    )
+    assert event["time"] == pd.Timestamp("2025-12-31T23:00:00.5Z")
+
+
+def test_a_runtime_s_line_needs_no_stamp_inside() -> None:
+    """A daemon that leaves the stamp to the container's runtime is read with that one."""
+    lines = [f"{OUTER} stderr F postfix/smtpd[7]: {FAILED[0]}", f"{OUTER} stdout F {FAILED[1]}"]
+    assert set(_events(lines)["source_ip"]) == {"198.18.4.77"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # What a program logs may be a stranger's text: only names that Docker gives are opened.
+        f"Nov 24 10:00:00 vps web[4]: {INNER[0]}",
+        f"Nov 24 10:00:00 vps postfix/smtpd[4]: {INNER[0]}",
+        f"Nov 24 10:00:00 vps 3f2a1b0c9d8e[4]: GET /{INNER[0]}",
+        # No whole head begins the inner line.
+        f"mail-1  | {FAILED[0]}",
+        f"mail-1  | x {INNER[0]}",
+        f"{OUTER} stdout F {FAILED[0]}",
+        f"{OUTER} two words {INNER[0]}",
+        _docker_json(FAILED[0]),
+        _docker_json(INNER[0])[:-9],
+        _docker_json(f"x {INNER[0]}"),
+    ],
+)
+def test_no_source_where_a_line_is_not_surely_a_daemon_s(line: str) -> None:
+    """Text further inside a line never becomes an event of its own."""
+    (event,) = _events([line]).to_dict("records")
+    assert pd.isna(event["source_ip"])
+    assert event["event"] in {"other", "unparsed"}
+
+
+def test_a_container_cannot_speak_for_the_kernel() -> None:
+    """A firewall line that a container prints is none: only the kernel sees packets."""
+    packet = "kernel: [UFW BLOCK] IN=eth0 OUT= SRC=198.18.4.77 DST=192.0.2.1 LEN=60 PROTO=TCP"
+    lines = [wrapper.format(f"Nov 24 10:00:00 mx {packet}") for wrapper in WRAPPERS.values()]
+    events = mf.read_ufw_log("\n".join(lines) + "\n", year=2026)
+    assert events["source_ip"].isna().all()
