@@ -10,6 +10,7 @@ from mailforensics.analysis.cover_options import CoverOptions
 from mailforensics.analysis.cover_problem import Problem
 
 NOBODY: Final = "no legitimate use"
+LEAST_SHOWN: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,16 @@ def _inside(asked: Problem, facts: Facts) -> str:
     return (
         f"Inside: {among} attacked (weight {facts.attack:,.1f}, {share:.1%} of all); "
         f"{_legit(asked, facts)}. From its silent addresses we expect {facts.neighbours:,.1f} more "
-        f"attack and {facts.unseen_legit:.2g} legitimate weight in "
+        f"attack and {_little(facts.unseen_legit)} legitimate weight in "
         f"{asked.options.horizon_days:g} days."
     )
+
+
+def _little(weight: float) -> str:
+    """Return a weight as a person would write it, never with an exponent."""
+    if 0 < weight < LEAST_SHOWN:
+        return "next to no"
+    return f"{weight:,.1f}" if weight >= 1 else f"{weight:.2g}"
 
 
 def _legit(asked: Problem, facts: Facts) -> str:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import math
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -458,3 +459,12 @@ def test_large_case_is_proved_near_the_optimum(version: int) -> None:
         found = cover(table(attack, legit), rules=rules)
         assert found.gap <= 0.001
         assert len(found.plan) <= rules
+
+
+def test_why_never_writes_exponents() -> None:
+    """What silent addresses are expected to do reads as a person would say it."""
+    legit = {f"203.0.113.{host}": 0.001 for host in range(3)}
+    found = cover(table(dict.fromkeys(ARTICLE, 90.0), legit), rules=1, allow_documentation=True)
+    told = found.why("212.70.149.0/24")
+    assert "legitimate weight in 14 days" in told
+    assert re.search(r"\de[-+]\d", told) is None

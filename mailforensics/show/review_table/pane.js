@@ -167,9 +167,9 @@ function mapBlock(detail) {
     h(
       "span",
       { class: "mf-small mf-legend" },
-      h("i", { class: "mf-key-attack" }), `attacked or was blocked (${attackers})`,
-      h("i", { class: "mf-key-legit" }), `legitimate (${legit})`,
-      h("i", { class: "mf-key-none" }), "nothing seen",
+      h("span", {}, h("i", { class: "mf-key-attack" }), `attacked or was blocked (${attackers})`),
+      h("span", {}, h("i", { class: "mf-key-legit" }), `legitimate (${legit})`),
+      h("span", {}, h("i", { class: "mf-key-none" }), "nothing seen"),
     ),
   );
 }
