@@ -63,7 +63,8 @@ def _settle(frame: pl.DataFrame, evidence: Evidence, file: YearlessFile, tz: str
     evidence.year_from = "the stamps hold it" if frame["clock"].is_not_null().any() else ""
     if file.spans:
         rows = yearless.arg_true()
-        time = time.scatter(rows, _with_years(time.gather(rows), file))
+        dated = _with_years(time.gather(rows), file)
+        time = dated if len(rows) == len(time) else time.scatter(rows, dated)
         evidence.year_from = file.year_from
         evidence.notes += year_notes(file)
     is_local = frame["clock"].is_in(["yearless", "local"]).fill_null(value=False)

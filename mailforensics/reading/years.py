@@ -21,6 +21,7 @@ _DAY: Final = timedelta(days=1)
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2200
 _NEW_YEAR: Final = datetime(LEAP_YEAR, 1, 1)  # noqa: DTZ001 - a local stamp has no zone yet
+_LEAP_DAY: Final = datetime(LEAP_YEAR, 2, 29)  # noqa: DTZ001
 _YEAR_END: Final = datetime(LEAP_YEAR + 1, 1, 1)  # noqa: DTZ001
 
 
@@ -79,8 +80,13 @@ def find_spans(stamps: pl.Series) -> tuple[list[tuple[datetime, datetime, int]],
     starts = [0, *jumps.arg_true().to_list()]
     ends = [*(start - 1 for start in starts[1:]), len(stamps) - 1]
     spans = list(zip(stamps.gather(starts), stamps.gather(ends), starts, strict=True))
-    leap = jumps.cum_sum().filter((stamps.dt.month() == 2) & (stamps.dt.day() == 29))
+    leap = pl.Series(starts).search_sorted(on_leap_day(stamps).arg_true(), side="right") - 1
     return spans, set(leap.unique().to_list())
+
+
+def on_leap_day(stamps: pl.Series) -> pl.Series:
+    """Say for each year-less stamp whether it is of a 29 February."""
+    return stamps.is_between(_LEAP_DAY, _LEAP_DAY + _DAY, closed="left")
 
 
 def settle_years(files: Sequence[YearlessFile], year: int | None) -> None:

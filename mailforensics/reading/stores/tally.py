@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from mailforensics.reading.repeats import fill_repeats
 from mailforensics.reading.stores.manifest import Tally
-from mailforensics.reading.years import HALF_YEAR
+from mailforensics.reading.years import HALF_YEAR, on_leap_day
 
 _HALF_YEAR: Final = HALF_YEAR // HALF_YEAR.resolution
 # What a repeated line takes from the one before it; see `repeats`.
@@ -48,8 +48,7 @@ def _add_stamps(stamps: pl.Series, tally: Tally) -> pl.Series:
             tally.spans[-1][1] = micros[start - 1]
         tally.spans.append([micros[start], micros[start], tally.yearless + start])
     tally.spans[-1][1] = micros[-1]
-    leaps = numbers.filter((stamps.dt.month() == 2) & (stamps.dt.day() == 29)).unique()
-    tally.leap = sorted({*tally.leap, *leaps.to_list()})
+    tally.leap = sorted({*tally.leap, *numbers.filter(on_leap_day(stamps)).unique().to_list()})
     tally.yearless += len(stamps)
     return numbers
 
