@@ -10,6 +10,7 @@ from mailforensics.reading.postfix_queue import QUEUE_PATTERNS
 from mailforensics.reading.postfix_screen import SCREEN_PATTERNS
 from mailforensics.reading.postfix_server import SERVER_PATTERNS
 from mailforensics.reading.postfix_smtpd import SMTPD_PATTERNS
+from mailforensics.reading.postfix_tls import TLS_PATTERNS
 
 POSTFIX: Final[tuple[Pattern, ...]] = (
     *SMTPD_PATTERNS,
@@ -17,6 +18,7 @@ POSTFIX: Final[tuple[Pattern, ...]] = (
     *DELIVERY_PATTERNS,
     *QUEUE_PATTERNS,
     *SCREEN_PATTERNS,
+    *TLS_PATTERNS,
     *PROTOCOL_PATTERNS,
     *SERVER_PATTERNS,
 )

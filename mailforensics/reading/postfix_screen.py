@@ -141,6 +141,61 @@ SCREEN_PATTERNS: Final = (
         gives={**_GIVES, "reason": 'replacing command "EHLO x" with "HELO x"'},
     ),
     Pattern(
+        "lost_connection",
+        _SCREEN,
+        "warning: write ",
+        rf"warning: write {_CLIENT}: (?P<reason>.*)",
+        sample=f"warning: write {_SAMPLE}: Broken pipe",
+        gives={**_GIVES, "reason": "Broken pipe"},
+    ),
+    Pattern(
+        "server",
+        _SCREEN,
+        "using backwards-compatible default setting ",
+        rf"(?P<reason>using backwards-compatible default setting [a-z_=]+) for client {_CLIENT}",
+        sample="using backwards-compatible default setting respectful_logging=no for client "
+        f"{_SAMPLE}",
+        gives={
+            **_GIVES,
+            "reason": "using backwards-compatible default setting respectful_logging=no",
+        },
+    ),
+    # The colon of the port is missing in Postfix's own format.
+    Pattern(
+        "server",
+        _SCREEN,
+        "discarding EHLO keywords: ",
+        r"\[(?P<source_ip>[0-9A-Fa-f.:]+)\](?P<source_port>[0-9]+): "
+        "(?P<reason>discarding EHLO keywords: .*)",
+        sample="[198.18.5.6]40001: discarding EHLO keywords: CHUNKING",
+        gives={**_GIVES, "reason": "discarding EHLO keywords: CHUNKING"},
+    ),
+    # With -v: what it says, and what it hears, which is the client's own text.
+    Pattern(
+        "server",
+        _SCREEN,
+        "> ",
+        rf"> {_CLIENT}: (?P<reason>.*)",
+        sample=f"> {_SAMPLE}: 220 mail.example.org ESMTP",
+        gives={**_GIVES, "reason": "220 mail.example.org ESMTP"},
+    ),
+    Pattern(
+        "server",
+        _SCREEN,
+        "< ",
+        rf"< {_CLIENT}: .*",
+        sample=f"< {_SAMPLE}: EHLO [203.0.113.9]:25",
+        gives=_GIVES,
+    ),
+    Pattern(
+        "server",
+        _SCREEN,
+        " test for ",
+        rf"(?P<reason>skip [a-z -]+ test) for {_CLIENT}",
+        sample=f"skip pregreet test for {_SAMPLE}",
+        gives={**_GIVES, "reason": "skip pregreet test"},
+    ),
+    Pattern(
         "server",
         _SCREEN,
         " STRESS mode ",
@@ -169,34 +224,6 @@ SCREEN_PATTERNS: Final = (
         r"CONNECT to (?P<relay>\[[0-9A-Fa-f.:]+\]:[0-9]+)",
         sample="CONNECT to [192.0.2.25]:25",
         gives={"relay": "[192.0.2.25]:25"},
-    ),
-    *(
-        Pattern(
-            "tls_ok",
-            _TLSPROXY,
-            " TLS connection ",
-            rf"{trust} TLS connection (?:established|reused) from {_CLIENT}(?: to \S+)?: "
-            "(?P<reason>.*)",
-            sample=f"{trust} TLS connection established from {_SAMPLE}: TLSv1.3 with cipher X",
-            gives={**_GIVES, "reason": "TLSv1.3 with cipher X"},
-        )
-        for trust in ("Anonymous", "Untrusted", "Trusted", "Verified")
-    ),
-    Pattern(
-        "tls_failed",
-        _TLSPROXY,
-        "SSL_accept error from ",
-        rf"SSL_accept error from {_CLIENT}: (?P<reason>.*)",
-        sample=f"SSL_accept error from {_SAMPLE}: lost connection",
-        gives={**_GIVES, "reason": "lost connection"},
-    ),
-    Pattern(
-        "tls_failed",
-        _TLSPROXY,
-        "TLS handshake failed for ",
-        rf"TLS handshake failed for service=(?P<reason>\S+) peer={_CLIENT}",
-        sample=f"TLS handshake failed for service=smtpd peer={_SAMPLE}",
-        gives={**_GIVES, "reason": "smtpd"},
     ),
     # The service's own name stands before the client: `(smtp:198.18.5.6)`.
     Pattern(

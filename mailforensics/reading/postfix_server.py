@@ -86,6 +86,10 @@ SERVER_PATTERNS: Final = (
     _line(_ANY, "using backwards-compatible default setting ", "append_dot_mydomain=yes"),
     _line(_ANY, "statistics: ", "start interval Sep  4 16:59:45"),
     _line(_ANY, "discarding EHLO keywords: ", "CHUNKING"),
+    _line(
+        _ANY, "close database ", "/var/lib/postfix/a.db: No such file (possible Berkeley DB bug)"
+    ),
+    _line(("smtp", "lmtp"), "TLSRPT: status=", "success, domain=example.com, receiving_mx=a[b]"),
     _line(_ANY, "skipping address family ", "10 for host mx.example.com"),
     # Helpers that never see a client: whatever they say is the server's own.
     _line(_HELPERS, "", "open smtpd TLS cache btree:/var/lib/postfix/smtpd_scache"),

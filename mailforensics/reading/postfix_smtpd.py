@@ -242,7 +242,7 @@ SMTPD_PATTERNS: Final = (
     # The name comes from the client's own DNS; the address is what the socket said.
     Pattern(
         "rdns_mismatch",
-        SMTPD,
+        SERVERS,
         " does not resolve to address ",
         r"warning: hostname (?P<source_host>\S+) (?P<reason>does not resolve to address) "
         r"(?P<source_ip>[0-9A-Fa-f.:]+)(?:: .*)?",
