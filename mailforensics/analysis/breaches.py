@@ -1,5 +1,8 @@
 """Did they get in? One row a sign, most severe first, each with its innocent reading."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -14,7 +17,7 @@ from mailforensics.analysis.breaches_guessing import (
     spray_then_success,
     success_after_failures,
 )
-from mailforensics.analysis.breaches_mail import burst, sent_mail, stranger_relay
+from mailforensics.analysis.breaches_mail import burst, deliveries, sent_mail, stranger_relay
 from mailforensics.analysis.breaches_places import (
     dormant_account,
     impossible_travel,
@@ -22,14 +25,16 @@ from mailforensics.analysis.breaches_places import (
     new_place,
     role_account,
 )
+from mailforensics.analysis.breaches_shelf import case_of_shelf
 from mailforensics.analysis.breaches_thresholds import DEFAULT_THRESHOLDS, Thresholds
 from mailforensics.analysis.bridge import places, to_pandas
-from mailforensics.analysis.campaigns import Campaigns
+from mailforensics.analysis.campaigns import Campaigns, campaigns, campaigns_of_shelf
 from mailforensics.analysis.joined import Joined, joined
-from mailforensics.analysis.messages import message_lines
+from mailforensics.analysis.messages import of_messages
+from mailforensics.analysis.shelf import Shelf, shelved
 from mailforensics.analysis.standing import DEFAULT_RULES
 from mailforensics.analysis.standing_homes import account_key
-from mailforensics.analysis.stores import MAIL, takes_stores
+from mailforensics.reading.stores.store import Store
 
 _SHOWN: Final = 10
 _STOLEN_DAYS: Final = DEFAULT_RULES.stolen_days
@@ -46,9 +51,8 @@ _SIGNS: Final = (
 )
 
 
-@takes_stores(MAIL)
 def breaches(
-    events: pd.DataFrame | Joined,
+    events: pd.DataFrame | Joined | Store,
     *,
     thresholds: Thresholds = DEFAULT_THRESHOLDS,
     hostile: tuple[str, ...] = (),
@@ -62,7 +66,7 @@ def breaches(
     `verdict` for what the log could not have shown.
 
     Args:
-        events: mail events, in any order.
+        events: mail events, in any order; or a store.
         thresholds: from where on something is a sign.
         hostile: addresses known to be hostile from elsewhere, such as another server's log: a
             login from one of them is critical.
@@ -75,12 +79,41 @@ def breaches(
     Raises:
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
+    if isinstance(events, Store):
+        with shelved(events) as shelf:
+            return breaches_of_shelf(shelf, events, thresholds, hostile=hostile, found=found)
     ready = joined(events)
     case = open_case(ready.rows, thresholds)
-    sent = sent_mail(case.rows, message_lines(ready.events))
+    sent = sent_mail(case.rows, of_messages(ready.events, deliveries))
+    return _signs(case, sent, Search(hostile, found, partial(campaigns, ready)))
+
+
+def breaches_of_shelf(
+    shelf: Shelf,
+    store: Store,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+    *,
+    hostile: tuple[str, ...] = (),
+    found: Campaigns | None = None,
+) -> pd.DataFrame:
+    """Return what `breaches` does, of a store whose telling rows lie on a shelf."""
+    case, sent = case_of_shelf(shelf, store, thresholds)
+    return _signs(case, sent, Search(hostile, found, partial(campaigns_of_shelf, shelf)))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is known beside the case: hostile addresses, campaigns, or how to find these."""
+
+    hostile: tuple[str, ...]
+    found: Campaigns | None
+    campaigns: Callable[[], Campaigns]
+
+
+def _signs(case: Case, sent: pl.DataFrame, known: Search) -> pd.DataFrame:
     seen = [sign(case) for sign in _SIGNS]
-    seen += [burst(case, sent), stranger_relay(case, sent), _known_hostile(case, hostile)]
-    signs = pl.concat([*seen, campaign_signs(ready, case, found)])
+    seen += [burst(case, sent), stranger_relay(case, sent), _known_hostile(case, known.hostile)]
+    signs = pl.concat([*seen, campaign_signs(case, known.found, known.campaigns)])
     signs = pl.concat([signs, _stolen(case, signs)]).with_row_index("number")
     return to_pandas(_ranked(_with_evidence(signs, case.rows)), schema.BREACHES)
 

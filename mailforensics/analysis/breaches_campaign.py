@@ -7,8 +7,7 @@ import polars as pl
 
 from mailforensics.analysis.breaches_case import SIGN, Case, as_sign
 from mailforensics.analysis.bridge import number
-from mailforensics.analysis.campaigns import Campaigns, campaigns
-from mailforensics.analysis.joined import Joined
+from mailforensics.analysis.campaigns import Campaigns
 
 _SHOWN: Final = 8
 _MEMBERS: Final = ["campaign", "source_ip"]
@@ -26,7 +25,9 @@ class Hands:
         self.tries = tries.filter(pl.col("account").is_not_null())
 
 
-def campaign_signs(events: Joined, case: Case, found: Campaigns | None) -> pl.DataFrame:
+def campaign_signs(
+    case: Case, found: Campaigns | None, search: Callable[[], Campaigns]
+) -> pl.DataFrame:
     """Return the signs that a campaign got in; campaigns are searched only where one could have.
 
     A log in which every login comes from an account's home, or in which no account in use was
@@ -34,7 +35,7 @@ def campaign_signs(events: Joined, case: Case, found: Campaigns | None) -> pl.Da
     """
     if found is None and (_doubtful(case).is_empty() and _exposed(case).is_empty()):
         return pl.DataFrame(schema=SIGN)
-    hands = Hands(campaigns(events) if found is None else found, case)
+    hands = Hands(search() if found is None else found, case)
     return pl.concat([login_from_campaign(case, hands), campaign_then_success(case, hands)])
 
 

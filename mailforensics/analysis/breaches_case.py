@@ -1,7 +1,7 @@
 """The tables that all signs look at: logins, arrivals in a new place, failures."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 import pandas as pd
 import polars as pl
@@ -10,6 +10,9 @@ from mailforensics.addresses import network_of
 from mailforensics.analysis.breaches_thresholds import Thresholds
 from mailforensics.analysis.countries import country_of
 from mailforensics.analysis.standing_homes import account_key
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 # What every sign gives back; `orders` are the rows behind it, the most telling ones first.
 SIGN: Final = {
@@ -28,7 +31,8 @@ class Case:
     """What the log shows of accounts.
 
     Attributes:
-        rows: all counted events with a peer, oldest first.
+        begin: first time of a counted event with a peer; None if there is none.
+        rows: all of these, or those that can matter, oldest first.
         logins: one row a login: `order, time, session, source_ip, place, country, username,
             account, unexplained`.
         arrivals: the first login of each account in each place, with what came before it:
@@ -37,6 +41,7 @@ class Case:
         thresholds: from where on something is a sign.
     """
 
+    begin: "dt.datetime | None"
     rows: pl.DataFrame
     logins: pl.DataFrame
     arrivals: pl.DataFrame
@@ -47,9 +52,20 @@ class Case:
 def open_case(counted: pl.DataFrame, thresholds: Thresholds) -> Case:
     """Return the tables that all signs look at, of counted rows."""
     rows = counted.filter(pl.col("source_ip").is_not_null())
+    return case_of(rows, thresholds, begin=cast("dt.datetime | None", rows["time"].min()))
+
+
+def case_of(rows: pl.DataFrame, thresholds: Thresholds, *, begin: "dt.datetime | None") -> Case:
+    """Return the tables that all signs look at.
+
+    Args:
+        rows: counted rows with a peer: logins, messages, and failures that can matter.
+        thresholds: from where on something is a sign.
+        begin: first time of any counted row with a peer.
+    """
     tried = rows.filter((pl.col("failures") > 0) | (pl.col("logins") > 0))
     tried = tried.join(
-        _places(tried, thresholds), on="source_ip", how="left", maintain_order="left"
+        places_of(tried, thresholds), on="source_ip", how="left", maintain_order="left"
     )
     tried = tried.with_columns(account=account_key())
     logins = tried.filter(pl.col("logins") > 0).select(
@@ -59,10 +75,10 @@ def open_case(counted: pl.DataFrame, thresholds: Thresholds) -> Case:
     failures = tried.filter(pl.col("failures") > 0).select(
         "order", "time", "source_ip", "place", "username", "account", "failures"
     )
-    return Case(rows, logins, _arrivals(logins), failures, thresholds)
+    return Case(begin, rows, logins, _arrivals(logins), failures, thresholds)
 
 
-def _places(tried: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+def places_of(tried: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
     """Return for each address the network that counts as one place, and its country."""
     addresses = tried["source_ip"].unique().sort()
     texts = pd.Series(addresses.to_list(), dtype="str")

@@ -20,12 +20,39 @@ _INSIDE_CLIENT: Final = (
 )
 
 
-def sent_mail(rows: pl.DataFrame, mails: pl.DataFrame) -> pl.DataFrame:
+def deliveries(mails: pl.DataFrame) -> pl.DataFrame:
+    """Return one row a message that a client handed in: where it came from and went.
+
+    Columns: `order`, `file_rank` and `line` of its `accepted` line, `deliveries`, `bounced`,
+    `relayed` (deliveries outside), `domains` (of those).
+
+    Args:
+        mails: the lines about messages, with `number`, as `messages` puts them together.
+    """
+    tries = pl.col("event").is_in(["delivered", "bounced", "expired", "deferred"])
+    outside = tries & (pl.col("service") == "smtp") & ~pl.col("relay").str.contains(_INSIDE)
+    stranger = outside & ~pl.col("message").str.contains("orig_to=<", literal=True)
+    accepted = pl.col("order", "file_rank", "line").filter(pl.col("event") == "accepted").first()
+    return (
+        mails.group_by("number")
+        .agg(
+            accepted,
+            deliveries=pl.col("event").is_in(["delivered", "bounced", "expired"]).sum(),
+            bounced=pl.col("event").is_in(["bounced", "expired"]).sum(),
+            relayed=stranger.fill_null(value=False).sum(),
+            domains=pl.col("recipient").filter(stranger).str.extract(r"@([^@]*)$").unique(),
+        )
+        .drop_nulls("order")
+        .drop("number")
+    )
+
+
+def sent_mail(rows: pl.DataFrame, per_message: pl.DataFrame) -> pl.DataFrame:
     """Return one row a message of a client: who sent it, and how many deliveries bounced.
 
     Args:
         rows: counted events with a peer; the `accepted` ones name the client.
-        mails: the lines about messages, with `number`, as `messages` puts them together.
+        per_message: what `deliveries` says of each.
     """
     clients = rows.filter(pl.col("mails") > 0).select(
         "order", "session", "source_ip", "time", "username"
@@ -34,16 +61,6 @@ def sent_mail(rows: pl.DataFrame, mails: pl.DataFrame) -> pl.DataFrame:
         rows.filter(pl.col("logins") > 0)
         .group_by("session")
         .agg(login_name=pl.col("username").drop_nulls().first(), authenticated=pl.len() > 0)
-    )
-    tries = pl.col("event").is_in(["delivered", "bounced", "expired", "deferred"])
-    outside = tries & (pl.col("service") == "smtp") & ~pl.col("relay").str.contains(_INSIDE)
-    stranger = outside & ~pl.col("message").str.contains("orig_to=<", literal=True)
-    per_message = mails.group_by("number").agg(
-        order=pl.col("order").filter(pl.col("event") == "accepted").first(),
-        deliveries=pl.col("event").is_in(["delivered", "bounced", "expired"]).sum(),
-        bounced=pl.col("event").is_in(["bounced", "expired"]).sum(),
-        relayed=stranger.fill_null(value=False).sum(),
-        domains=pl.col("recipient").filter(stranger).str.extract(r"@([^@]*)$").unique(),
     )
     return (
         clients.join(logged_in, on="session", how="left")

@@ -6,7 +6,7 @@ import polars as pl
 
 from mailforensics.analysis.breaches_case import Case, as_sign
 from mailforensics.analysis.breaches_thresholds import ROLE_ACCOUNTS
-from mailforensics.analysis.bridge import number
+from mailforensics.analysis.bridge import TIME, number
 
 _SHOWN: Final = 10
 
@@ -135,8 +135,8 @@ def role_account(case: Case) -> pl.DataFrame:
 
 def dormant_account(case: Case) -> pl.DataFrame:
     """Return accounts that slept for a month or more and woke up in a new place."""
-    first = case.rows["time"].min()
-    asleep = (pl.col("time") - pl.coalesce("last_before", pl.lit(first))).dt.total_days()
+    first = pl.lit(case.begin, TIME)
+    asleep = (pl.col("time") - pl.coalesce("last_before", first)).dt.total_days()
     rows = case.arrivals.with_columns(asleep=asleep, orders=pl.concat_list("order")).filter(
         pl.col("asleep") >= case.thresholds.dormant_days
     )

@@ -54,7 +54,17 @@ def counted(events: pd.DataFrame, *, columns: schema.Table, only: list[str]) -> 
     wanted = list(dict.fromkeys([*only, "time", "file", "line", "repeat", "duplicate"]))
     rows = to_polars(events, columns, only=wanted).with_row_index("row")
     rows = rows.filter(~pl.col("duplicate").fill_null(value=False)).drop("duplicate")
-    rank = _file_rank(rows, events.attrs.get(BEGINS))
+    return put_in_order(rows, events.attrs.get(BEGINS))
+
+
+def put_in_order(rows: pl.DataFrame, begins: list[str] | None) -> pl.DataFrame:
+    """Return lines that count as `counted` does.
+
+    Args:
+        rows: lines, none of them a duplicate.
+        begins: the names of all files in the order in which they begin; None: these are all.
+    """
+    rank = _file_rank(rows, begins)
     rows = rows.with_columns(pl.col("repeat").fill_null(1).clip(1), file_rank=rank)
     key = ("time", "file_rank", "line")
     if not _is_sorted(rows, key):
@@ -68,7 +78,7 @@ def _file_rank(rows: pl.DataFrame, known: list[str] | None) -> pl.Expr:
         begins = rows.group_by("file").agg(pl.col("time").min()).sort("time", "file")
         known = begins["file"].fill_null("").unique(maintain_order=True).to_list()
     names = pl.Enum(known)
-    return pl.col("file").fill_null("").cast(names).to_physical()
+    return pl.col("file").cast(pl.String).fill_null("").cast(names).to_physical()
 
 
 def _is_sorted(rows: pl.DataFrame, key: tuple[str, ...]) -> bool:

@@ -5,6 +5,7 @@ fingerprint), each too unlikely for chance even after counting everything that w
 Linked addresses are one campaign. What a single family shows is only mentioned in the notes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -15,11 +16,12 @@ import polars as pl
 from mailforensics import schema
 from mailforensics.addresses import network_of
 from mailforensics.analysis.bridge import places, to_pandas
-from mailforensics.analysis.campaigns_attempts import login_attempts
+from mailforensics.analysis.campaigns_attempts import attempts_of, login_attempts
 from mailforensics.analysis.campaigns_groups import Group, groups
 from mailforensics.analysis.campaigns_pairs import pairs
 from mailforensics.analysis.joined import Joined, joined
-from mailforensics.analysis.stores import CONNECTIONS, takes_stores
+from mailforensics.analysis.shelf import FAILED, Shelf, shelved
+from mailforensics.reading.stores.store import Store
 
 # A link is accepted when chance would make one like it in fewer than one log of a thousand.
 ALPHA: Final = 0.001
@@ -53,27 +55,70 @@ class Campaigns:
         return f"Campaigns({len(self.table)} of {len(self.members)} addresses)"
 
 
-@takes_stores(CONNECTIONS)
-def campaigns(events: pd.DataFrame | Joined, *, alpha: float = ALPHA) -> Campaigns:
+def campaigns(events: pd.DataFrame | Joined | Store, *, alpha: float = ALPHA) -> Campaigns:
     """Return the addresses whose refused logins show one hand, as campaigns.
 
     Args:
-        events: mail events, in any order.
+        events: mail events, in any order; or a store.
         alpha: the chance of a false link that you accept, over the whole log.
 
     Raises:
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
+    if isinstance(events, Store):
+        with shelved(events) as shelf:
+            return campaigns_of_shelf(shelf, alpha=alpha)
     attempts = login_attempts(joined(events).rows)
     # What an address is like is plain from its first tries; the rest would only cost time.
     first = pl.int_range(pl.len()).over("source_ip") < MOST_TRIES_EACH
-    found, suspected = _accepted(attempts.filter(first), alpha)
+    looked_at = Attempts(attempts.filter(first), named=_is_named(attempts))
+    return _campaigns(
+        looked_at, lambda member: attempts.join(member, on="source_ip", how="semi"), alpha
+    )
+
+
+def campaigns_of_shelf(shelf: Shelf, *, alpha: float = ALPHA) -> Campaigns:
+    """Return what `campaigns` does, of a store whose telling rows lie on a shelf.
+
+    Of each address the first tries are held, and all of those that turn out to act together.
+    """
+    timed = FAILED & pl.col("time").is_not_null()
+    attempts = attempts_of(shelf.first_rows(timed, each=MOST_TRIES_EACH))
+    blank = pl.col("username").str.strip_chars().fill_null("") == ""
+    named = _is_named(attempts) or len(shelf.first_rows(timed & ~blank, each=1)) > 0
+    return _campaigns(
+        Attempts(attempts, named=named),
+        lambda member: attempts_of(
+            shelf.rows(timed & pl.col("source_ip").is_in(member["source_ip"].implode()))
+        ),
+        alpha,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """The first refused logins of each address, and whether any of all names an account."""
+
+    table: pl.DataFrame
+    named: bool
+
+
+def _is_named(attempts: pl.DataFrame) -> bool:
+    return bool(attempts["name"].is_not_null().any())
+
+
+def _campaigns(
+    attempts: Attempts, all_of: Callable[[pl.DataFrame], pl.DataFrame], alpha: float
+) -> Campaigns:
+    """Return the campaigns among attempts; `all_of` gives all those of some addresses."""
+    found, suspected = _accepted(attempts.table, alpha)
     number_of = _components(found)
     member = pl.DataFrame(
         {"source_ip": list(number_of), "component": list(number_of.values())},
         schema={"source_ip": pl.String, "component": pl.String},
     )
-    rows = attempts.join(member, on="source_ip").with_columns(network=_network(attempts, member))
+    rows = all_of(member).join(member, on="source_ip")
+    rows = rows.with_columns(network=_network(rows))
     return _tables(rows, found, _notes(attempts, suspected))
 
 
@@ -184,15 +229,14 @@ def _links(rows: pl.DataFrame, found: list[Group]) -> pl.DataFrame:
     return table.sort(["campaign", "p_value", "source_ip", "other_ip", "family"])
 
 
-def _network(attempts: pl.DataFrame, member: pl.DataFrame) -> pl.Series:
-    addresses = attempts.join(member, on="source_ip")["source_ip"]
-    texts = pd.Series(addresses.to_list(), dtype="str")
+def _network(attempts: pl.DataFrame) -> pl.Series:
+    texts = pd.Series(attempts["source_ip"].to_list(), dtype="str")
     return pl.Series("network", network_of(texts).to_list(), dtype=pl.String)
 
 
-def _notes(attempts: pl.DataFrame, suspected: list[Group]) -> tuple[str, ...]:
+def _notes(attempts: Attempts, suspected: list[Group]) -> tuple[str, ...]:
     notes = []
-    if len(attempts) and attempts["name"].is_null().all():
+    if len(attempts.table) and not attempts.named:
         notes.append(NO_NAMES)
     for group in suspected[:NOTES_SHOWN]:
         sign = group.signs[0]

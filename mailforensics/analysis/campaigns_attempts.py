@@ -15,7 +15,20 @@ def login_attempts(rows: pl.DataFrame) -> pl.DataFrame:
         rows: counted rows, as `joined` gives them.
     """
     tries = rows.filter((pl.col("failures") > 0) & pl.col("source_ip").is_not_null())
-    tries = tries.join(_endings(rows), on="session", how="left", maintain_order="left")
+    return attempts_of(with_endings(tries, rows))
+
+
+def with_endings(tries: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with how their session ended (`ending`, `cut`), of which `rows` holds all."""
+    return tries.join(_endings(rows), on="session", how="left", maintain_order="left")
+
+
+def attempts_of(tries: pl.DataFrame) -> pl.DataFrame:
+    """Return refused logins as `login_attempts` does.
+
+    Args:
+        tries: counted rows that failed, with a peer and their endings.
+    """
     name = pl.col("username").str.to_lowercase()
     seconds = (pl.col("time") - pl.col("time").min()).dt.total_microseconds() / 1e6
     return (

@@ -1,5 +1,6 @@
 """One row a message: from the client that handed it in to the last delivery."""
 
+from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -7,7 +8,8 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import NAMES_JOINED_BY, counted, to_pandas
-from mailforensics.analysis.stores import MAIL, takes_stores
+from mailforensics.analysis.message_shares import Answer, for_each_message_share
+from mailforensics.reading.stores.store import Store
 
 # Postfix gives up after maximal_queue_lifetime (5 days) and tries at least every
 # maximal_backoff_time (4000 s): a longer silence means that a short id was given out again.
@@ -22,11 +24,11 @@ _NEEDED: Final = [
 _TRIES: Final = ("delivered", "deferred", "bounced", "expired")
 _FAILED: Final = ("bounced", "expired")
 _BEGINS: Final = ("accepted",)
+_ORDER: Final = ["first_time", "host", "queue_id", "_first", "_rank", "first_line"]
 
 
-@takes_stores(MAIL)
-def messages(events: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a message, oldest first (ties by host and queue id).
+def messages(events: pd.DataFrame | Store) -> pd.DataFrame:
+    """Return one row a message, oldest first (ties by host, queue id and first line).
 
     Lines are joined by host and queue id over smtpd, cleanup, qmgr and the deliveries. Short ids
     are used again: a message ends with `removed`, and a new client, local submission, or five days
@@ -34,7 +36,7 @@ def messages(events: pd.DataFrame) -> pd.DataFrame:
     each; who still waited when the message expired has bounced.
 
     Args:
-        events: mail events, in any order.
+        events: mail events, in any order; or a store.
 
     Returns:
         The columns of `schema.MESSAGES`; times in UTC; an empty input gives an empty table.
@@ -42,26 +44,37 @@ def messages(events: pd.DataFrame) -> pd.DataFrame:
     Raises:
         MissingColumnError: the table has no `time`, `event` or `queue_id`.
     """
+    return to_pandas(of_messages(events, _summarised).sort(_ORDER), schema.MESSAGES)
+
+
+def of_messages(events: pd.DataFrame | Store, answer: Answer) -> pl.DataFrame:
+    """Return what an analysis says of messages, in no order; of a store a share at a time.
+
+    Args:
+        events: mail events, or a store.
+        answer: takes lines that name a queue id, with `number`, the same for all of one message.
+    """
+    if isinstance(events, Store):
+        work = partial(_of_lines, answer=answer)
+        return for_each_message_share(events, work, columns=_NEEDED)
     schema.require(events, ["time", "event", "queue_id"])
-    rows = message_lines(events)
+    return _of_lines(counted(events, columns=schema.MAIL_EVENTS, only=_NEEDED), answer=answer)
+
+
+def _of_lines(rows: pl.DataFrame, *, answer: Answer) -> pl.DataFrame:
+    return answer(_numbered(rows.filter(pl.col("queue_id").is_not_null())))
+
+
+def _summarised(rows: pl.DataFrame) -> pl.DataFrame:
     table = rows.group_by("number").agg(*_first_known(), *_span(), *_counts(), *_ends())
     table = table.join(_recipients(rows), on="number", how="left")
-    return to_pandas(
-        table.with_columns(
-            pl.col("recipients").fill_null(0),
-            bounced=pl.col("bounced") + _given_up(),
-            message_id=pl.col("_id_line").str.extract(r"message-id=(.*)$"),
-            outcome=_outcome(),
-            complete=_complete(),
-        ).sort("first_time", "host", "queue_id"),
-        schema.MESSAGES,
+    return table.with_columns(
+        pl.col("recipients").fill_null(0),
+        bounced=pl.col("bounced") + _given_up(),
+        message_id=pl.col("_id_line").str.extract(r"message-id=(.*)$"),
+        outcome=_outcome(),
+        complete=_complete(),
     )
-
-
-def message_lines(events: pd.DataFrame) -> pl.DataFrame:
-    """Return the lines that name a queue id, with `number`, the same for all of one message."""
-    rows = counted(events, columns=schema.MAIL_EVENTS, only=_NEEDED)
-    return _numbered(rows.filter(pl.col("queue_id").is_not_null()))
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
@@ -88,6 +101,8 @@ def _first_known() -> list[pl.Expr]:
     return [
         pl.col("host", "queue_id", "file").first(),
         pl.col("line").first().alias("first_line"),
+        pl.col("time").first().alias("_first"),
+        pl.col("file_rank").first().alias("_rank"),
         *(pl.col(name).drop_nulls().first() for name in client),
         pl.coalesce(queued.drop_nulls().first(), pl.col("sender").drop_nulls().first()),
         pl.col("relay").drop_nulls().last(),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 
 from mailforensics.addresses import network_of
+from mailforensics.analysis.shares import Shares
 from mailforensics.analysis.standing_homes import account_key
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.reading.stores.store import Store
@@ -42,25 +42,16 @@ class Spill:
         self.newest: dt.datetime | None = None
         self.users: set[str] = set()
         self.accounts: set[str] = set()
-        self._shares = shares
+        self._shares = Shares(folder, shares)
         self._sessions = 0
         self._mixed: set[str] = set()
-        self._paths = [folder / f"{number:03}.arrow" for number in range(shares)]
-        self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
-        self._none = pl.DataFrame()
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take the rows of one stretch, with `network`, each of its sessions whole."""
         self._note(rows)
-        if not self._none.width:
-            self._none = rows.clear()
         rows = rows.with_columns(pl.col("session").cast(pl.Int64) + self._sessions)
         self._sessions = max(self._sessions, cast("int | None", rows["session"].max()) or 0) + 1
-        share = _share(self._shares)
-        for (number,), part in (
-            rows.with_columns(share=share).partition_by("share", as_dict=True).items()
-        ):
-            self._write(cast("int", number), part.drop("share"))
+        self._shares.add(rows, by=_share(self._shares.number))
 
     def _note(self, rows: pl.DataFrame) -> None:
         newest = cast("dt.datetime | None", rows["time"].max())
@@ -74,19 +65,9 @@ class Spill:
         )
         self._mixed |= set(several["network"].unique())
 
-    def _write(self, number: int, rows: pl.DataFrame) -> None:
-        table = rows.cast(self._none.schema).to_arrow(compat_level=pl.CompatLevel.oldest())
-        if number not in self._writers:
-            options = pa.ipc.IpcWriteOptions(compression="zstd")
-            self._writers[number] = pa.ipc.new_stream(
-                str(self._paths[number]), table.schema, options=options
-            )
-        self._writers[number].write_table(table)
-
     def close(self) -> None:
         """Write no more."""
-        for writer in self._writers.values():
-            writer.close()
+        self._shares.close()
 
     def shares(
         self, *, beside: pl.DataFrame = _NONE
@@ -98,24 +79,19 @@ class Spill:
         Args:
             beside: the other table; it has `source_ip`.
         """
-        mixed, share = pl.col("network").is_in(list(self._mixed)), _share(self._shares)
+        number = self._shares.number
+        mixed, share = pl.col("network").is_in(list(self._mixed)), _share(number)
         other = with_network(beside)
-        together = [self._read(number).filter(mixed) for number in range(self._shares)]
+        together = [self._shares.read(one, test=mixed) for one in range(number)]
         yield pl.concat(together).sort(_ORDER), other.filter(mixed)
-        for number in range(self._shares):
-            rows = self._read(number).filter(~mixed).sort(_ORDER)
-            yield rows, other.filter(~mixed & (share == number))
+        for one in range(number):
+            rows = self._shares.read(one, test=~mixed).sort(_ORDER)
+            yield rows, other.filter(~mixed & (share == one))
 
     def telling(self, tries: pl.DataFrame) -> pl.DataFrame:
         """Return the tries by an address, or on an account, that a login ever worked for."""
         user = pl.col("source_ip").cast(pl.String).is_in(list(self.users))
         return tries.filter(user | account_key().is_in(list(self.accounts)))
-
-    def _read(self, number: int) -> pl.DataFrame:
-        if number not in self._writers:
-            return self._none
-        with pa.ipc.open_stream(str(self._paths[number])) as stream:
-            return cast("pl.DataFrame", pl.from_arrow(stream.read_all()))
 
 
 @contextmanager

@@ -5,9 +5,7 @@ carried over its edge, and joined anew with those of the next; so the rows are, 
 those that joining the whole log at once would give.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -17,12 +15,11 @@ import polars as pl
 from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.bridge import BEGINS, ONLY_HOST
 from mailforensics.analysis.stitching import stitch
-from mailforensics.analysis.stores import CONNECTIONS, EVERYTHING, hosts_apart, project
+from mailforensics.analysis.stores import CONNECTIONS, hosts_apart, project
 from mailforensics.analysis.stretches_ahead import Ahead, look_ahead
 from mailforensics.analysis.stretches_open import goes_on
 from mailforensics.reading.stores.cluster import current_client, in_turn_on_workers
-from mailforensics.reading.stores.question import Question
-from mailforensics.reading.stores.settle import DAY_MICROS, days_of
+from mailforensics.reading.stores.spans import spans
 from mailforensics.reading.stores.store import Store
 
 R = TypeVar("R")
@@ -55,7 +52,7 @@ def counted_stretches(store: Store, host: str | None) -> Iterator[pl.DataFrame]:
         store: mail events.
         host: the server; None for all together.
     """
-    questions = _stretches(store, host)
+    questions = spans(store, host=host)
     ahead = look_ahead(store, questions)
     carried: pd.DataFrame | None = None
     for number, question in enumerate(questions):
@@ -75,24 +72,3 @@ def _carried_on(carried: pd.DataFrame | None, new: pd.DataFrame, ahead: Ahead) -
     if ahead.only_host is not None:
         table.attrs[ONLY_HOST] = ahead.only_host
     return table
-
-
-def _stretches(store: Store, host: str | None) -> list[Question]:
-    """Return questions for the lines without a time, and then for one stretch after the other."""
-    mine = EVERYTHING if host is None else Question(values=(("host", (host,)),))
-    lines: Counter[int] = Counter()
-    for _, part in store.parts(mine):
-        days = days_of(part)
-        for day in days:
-            lines[day] += part.rows // len(days)
-    edges, held = list[int](), 0
-    for day in sorted(lines):
-        if held and held + lines[day] > store.rows_at_a_time:
-            edges.append(day * DAY_MICROS)
-            held = 0
-        held += lines[day]
-    if not edges:
-        return [mine]
-    spans = zip([None, *edges], [*edges, None], strict=True)
-    timed = [replace(mine, start=start, end=end) for start, end in spans]
-    return [replace(mine, untimed=True), *timed]

@@ -6,12 +6,14 @@ from typing import Final
 import pandas as pd
 
 from mailforensics import schema
-from mailforensics.analysis.breaches import breaches
+from mailforensics.analysis.breaches import breaches, breaches_of_shelf
 from mailforensics.analysis.countries import country_data
 from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.refusals import count_refused
-from mailforensics.analysis.stores import EVERY_LINE, takes_stores
+from mailforensics.analysis.shelf import shelved
+from mailforensics.analysis.verdict_lines import Lines, lines_of
 from mailforensics.analysis.wording import counted
+from mailforensics.reading.stores.store import Store
 
 SHORT_DAYS: Final = 7
 SILENT_HOURS: Final = 24
@@ -60,26 +62,31 @@ class Verdict:
         return "\n".join([self.headline, *found, "What this log could not have shown:", *hidden])
 
 
-@takes_stores(EVERY_LINE)
-def verdict(events: pd.DataFrame | Joined, *, signs: pd.DataFrame | None = None) -> Verdict:
+def verdict(events: pd.DataFrame | Joined | Store, *, signs: pd.DataFrame | None = None) -> Verdict:
     """Return whether anybody got in, what that rests on, and what the log could not have shown.
 
     Args:
-        events: mail events.
+        events: mail events, or a store.
         signs: what `breaches(events)` returned, if it is at hand already.
 
     Raises:
         MissingColumnError: a table is not what it should be.
     """
+    if isinstance(events, Store):
+        with shelved(events) as shelf:
+            table = breaches_of_shelf(shelf, events) if signs is None else signs
+            return _verdict(table, lines_of(events), shelf.refused)
     ready = joined(events)
-    lines = ready.events
-    schema.require(lines, ["service", "username", "auth_ok"])
+    schema.require(ready.events, ["service", "username", "auth_ok"])
     table = breaches(ready) if signs is None else signs
+    return _verdict(table, lines_of(ready.events), count_refused(ready))
+
+
+def _verdict(table: pd.DataFrame, lines: Lines, refused: int) -> Verdict:
     schema.require(table, ["severity", "sign", "username", "explanation"])
-    refused = count_refused(ready)
     why = _why(lines, refused)
     return Verdict(
-        headline=_headline(table, why) if _is_understood(lines) else NOT_UNDERSTOOD,
+        headline=_headline(table, why) if lines.counts["understood"] else NOT_UNDERSTOOD,
         found=(*_figures(lines, refused), *_worst(table)),
         not_visible=tuple(_not_visible(lines)),
         signs=table,
@@ -116,46 +123,30 @@ def in_words(sign: str) -> str:
     return SIGN_WORDS.get(sign, sign.replace("_", " "))
 
 
-def _is_understood(events: pd.DataFrame) -> bool:
-    return bool((~events["event"].isin(["other", "unparsed"])).any())
-
-
-def _why(events: pd.DataFrame, refused: int) -> str:
+def _why(lines: Lines, refused: int) -> str:
     """Return what "no sign" rests on, in a few words."""
-    worked = events["event"].eq("auth_ok") | events["auth_ok"].fillna(0).gt(0)
-    worked |= events["event"].eq("accepted") & events["username"].notna()
-    if worked.any():
+    if lines.counts["worked"]:
         return "every login that worked looks like its owner's"
     return "not one login attempt worked" if refused else "nobody even tried to log in"
 
 
-def _figures(events: pd.DataFrame, refused: int) -> list[str]:
+def _figures(lines: Lines, refused: int) -> list[str]:
     """Return the figures that any answer rests on."""
-    lines = events[~events["duplicate"]] if "duplicate" in events.columns else events
-    kinds = lines.groupby("event")["repeat"].sum() if len(lines) else pd.Series(dtype="int64")
-    worked = int(kinds.get("auth_ok", 0))
-    sent = lines["event"].eq("accepted") & lines["username"].notna()
-    closed = lines["event"].eq("disconnect") & lines["auth_tried"].fillna(0).gt(0)
-    none = int((closed & lines["auth_ok"].fillna(0).eq(0)).sum())
+    counts = lines.counts
     return [
-        f"{counted(len(lines), 'line')} from {_span(lines)}.",
-        f"{counted(refused, 'refused login')} in the lines; {counted(none, 'session')} ended with "
-        "`auth=0/n`: none of n tries worked.",
-        f"{worked:,} logins to mailboxes, {int(sent.sum()):,} messages sent after a login, and "
-        f"{_unexplained(lines):,} disconnects with `auth=1`.",
+        f"{counted(counts['lines'], 'line')} from {_span(lines)}.",
+        f"{counted(refused, 'refused login')} in the lines; {counted(counts['none'], 'session')} "
+        "ended with `auth=0/n`: none of n tries worked.",
+        f"{counts['logins']:,} logins to mailboxes, {counts['sent']:,} messages sent after a "
+        f"login, and {counts['unexplained']:,} disconnects with `auth=1`.",
     ]
 
 
-def _unexplained(events: pd.DataFrame) -> int:
-    worked = events["event"].eq("disconnect") & events["auth_ok"].fillna(0).gt(0)
-    return int(worked.sum())
-
-
-def _span(events: pd.DataFrame) -> str:
-    times = events["time"].dropna()
-    if times.empty:
+def _span(lines: Lines) -> str:
+    begin, end = lines.times["begin"], lines.times["end"]
+    if begin is None:
         return "no known time"
-    return f"{times.min():%Y-%m-%d %H:%M} to {times.max():%Y-%m-%d %H:%M} UTC"
+    return f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
 
 
 def _worst(table: pd.DataFrame) -> list[str]:
@@ -163,15 +154,12 @@ def _worst(table: pd.DataFrame) -> list[str]:
     return [f"{severity}: {text}" for severity, text in rows[["severity", "explanation"]].values]
 
 
-def _not_visible(events: pd.DataFrame) -> list[str]:
+def _not_visible(lines: Lines) -> list[str]:
     """Return what this log could not have shown, from what it has and has not."""
-    kinds, services = events["event"], events["service"].fillna("")
-    failed = events[kinds.eq("auth_failed")]
-    unread = int(kinds.isin(["other", "unparsed"]).sum())
-    days = (events["time"].max() - events["time"].min()).days if len(events) else 0
-    closings = events[kinds.eq("disconnect") & services.eq("smtpd")]
-    silence = _silence(events)
-    nameless = int(failed["username"].isna().sum())
+    counts, first, last = lines.counts, lines.times["first"], lines.times["last"]
+    failed, nameless, unread = counts["failed"], counts["nameless"], counts["unread"]
+    days = 0 if first is None or last is None else (last - first).days
+    silence = _silence(lines)
     tests = {
         "Anything before the first line or after the last: a login from an earlier break-in looks "
         "like its owner's.": True,
@@ -180,15 +168,15 @@ def _not_visible(events: pd.DataFrame) -> list[str]:
         "Logins through webmail: the server sees its own address, not the visitor's.": True,
         f"Habits: {_days(days)} too short to know where an account is at home.": days < SHORT_DAYS,
         "Which accounts were guessed at: the log names none (Postfix before 3.7.8), so sprays on "
-        "one account go unseen.": 0 < len(failed) == nameless,
-        f"Some of the accounts guessed at: {nameless:,} of {len(failed):,} lines of failures name "
-        "none.": 0 < nameless < len(failed),
+        "one account go unseen.": 0 < failed == nameless,
+        f"Some of the accounts guessed at: {nameless:,} of {failed:,} lines of failures name "
+        "none.": 0 < nameless < failed,
         silence: bool(silence),
         "Logins to mailboxes (IMAP, POP): the log has no line of a Dovecot login "
-        "service.": not services.str.endswith("-login").any(),
-        "Logins that sent nothing: the disconnect lines carry no counters.": len(closings) > 0
-        and closings["commands_tried"].isna().all(),
-        "Logins for sending: the log has no line of smtpd.": not services.eq("smtpd").any(),
+        "service.": not counts["of_mailboxes"],
+        "Logins that sent nothing: the disconnect lines carry no counters.": counts["closings"] > 0
+        and not counts["with_counters"],
+        "Logins for sending: the log has no line of smtpd.": not counts["of_smtpd"],
         "Journeys between countries: no country data is installed (extra "
         "`countries`).": country_data() == "none",
         f"{counted(unread, 'line')} not understood; see the audit.": unread > 0,
@@ -202,15 +190,12 @@ def _days(days: int) -> str:
     return "1 day is" if days == 1 else f"{days:,} days are"
 
 
-def _silence(events: pd.DataFrame) -> str:
+def _silence(lines: Lines) -> str:
     """Return the longest time without a line, in words, if it is long enough to hide something."""
-    times = events["time"].dropna().sort_values(ignore_index=True)
-    gaps = times.diff()
-    if gaps.max() < pd.Timedelta(hours=SILENT_HOURS) or len(times) < 2:
+    silence = lines.silence
+    if silence.hours < SILENT_HOURS:
         return ""
-    end = int(gaps.argmax())
-    hours = int(gaps.max() / pd.Timedelta(hours=1))
     return (
-        f"Anything between {times[end - 1]:%Y-%m-%d %H:%M} and {times[end]:%Y-%m-%d %H:%M} UTC: "
-        f"{hours:,} hours without a line; perhaps a file is missing."
+        f"Anything between {silence.begin:%Y-%m-%d %H:%M} and {silence.end:%Y-%m-%d %H:%M} UTC: "
+        f"{int(silence.hours):,} hours without a line; perhaps a file is missing."
     )

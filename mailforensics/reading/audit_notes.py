@@ -2,22 +2,17 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
+from mailforensics.reading.audit_silences import Silences, span_in_words
 from mailforensics.reading.passwords import CHECKERS, CLIENTS_WORDS, leaks
 
-# A silence is worth a note if it is this many times the longest one of a usual day, and long.
-GAP_TIMES: Final = 4
-GAP_LEAST: Final = timedelta(minutes=30)
-# Without a few days to compare with, only a silence far beyond all others.
-DAYS_NEEDED: Final = 3
-GAP_TIMES_SHORT_LOG: Final = 10
 # Several processes write at once: lines a few seconds out of order are no clock's fault.
 STEP_BACK: Final = timedelta(seconds=60)
-MOST_NOTES: Final = 3
 # What syslogd, journald and the kernel say when they throw lines away, and how many.
 # Source: imuxsock.c, imjournal.c of rsyslog 8; journald-rate-limit.c of systemd; printk/ratelimit.c
 _LOST: Final = (
@@ -43,6 +38,38 @@ def telling(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(tells)
 
 
+@dataclass(slots=True)
+class Noticed:
+    """What the events of a log tell of its faults, as far as they were looked at.
+
+    Attributes:
+        silences: of all files together.
+        read: `file`, and whether any line of it is understood (`read`).
+        steps: `file`, how often its clock goes back (`backs`), and the largest `step`, with `line`.
+        lost: `file` and `line` of what loggers say that they threw away, and how many (`lost`).
+        leaked: `file`, how many `lines` hold a password in clear, and the first `line`.
+    """
+
+    silences: Silences
+    read: pl.DataFrame
+    steps: pl.DataFrame
+    lost: pl.DataFrame
+    leaked: pl.DataFrame
+
+    def notes(self) -> dict[str, list[str]]:
+        """Return for each file what its events tell, in words; files without a note are absent."""
+        found: dict[str, list[str]] = {}
+        for file, note in itertools.chain(
+            _foreign(self.read),
+            self.silences.notes(),
+            _steps_back(self.steps),
+            _lost(self.lost),
+            _leaked(self.leaked),
+        ):
+            found.setdefault(file, []).append(note)
+        return found
+
+
 def notes_of(table: pl.DataFrame, texts: pl.DataFrame) -> dict[str, list[str]]:
     """Return for each file what its events tell, in plain words; files without a note are absent.
 
@@ -51,14 +78,13 @@ def notes_of(table: pl.DataFrame, texts: pl.DataFrame) -> dict[str, list[str]]:
         texts: `file`, `line`, `message` and, where it is known, `program` of those whose `event` is
             one of TELLING, or whose `service` is one of CHECKERS.
     """
-    program = [] if "program" in texts.columns else [pl.lit(None, pl.String).alias("program")]
-    table, texts = _ranked(table), _ranked(texts.with_columns(program))
-    found: dict[str, list[str]] = {}
-    for file, note in itertools.chain(
-        _foreign(table), _gaps(table), _steps_back(table), _lost(texts), _leaked(texts)
-    ):
-        found.setdefault(file, []).append(note)
-    return found
+    table, texts = _ranked(table), _ranked(texts)
+    silences = Silences()
+    silences.add(once(table))
+    noticed = Noticed(
+        silences, understood(table), steps_back(table), thrown_away(texts), leaked(texts)
+    )
+    return noticed.notes()
 
 
 def _ranked(table: pl.DataFrame) -> pl.DataFrame:
@@ -67,91 +93,78 @@ def _ranked(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col("file").cast(pl.String).cast(pl.Enum(names)))
 
 
-def _foreign(table: pl.DataFrame) -> Iterator[tuple[str, str]]:
+def once(table: pl.DataFrame) -> pl.DataFrame:
+    """Return each `time` once, oldest first, with the last `file` that has it."""
+    times = table.select("time", "file").drop_nulls().sort("time", "file")
+    return times.unique("time", keep="last", maintain_order=True)
+
+
+def understood(table: pl.DataFrame) -> pl.DataFrame:
+    """Return for each file whether any of its lines is understood, as `Noticed.read`."""
     read = ~pl.col("event").is_in(["other", "unparsed"])
-    for file, any_read in table.group_by("file", maintain_order=True).agg(read.any()).rows():
-        if not any_read:
-            yield str(file), "no line of it is understood: is it the log of another program?"
+    return table.group_by("file").agg(read=read.any())
 
 
-def _gaps(table: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield silences longer than the log's own rhythm, each for the file in which it begins."""
-    times = table.select("file", "time").drop_nulls().sort("time", "file")
-    gaps = times.with_columns(gap=pl.col("time").diff().shift(-1)).filter(
-        pl.col("gap") > timedelta()
-    )
-    if gaps.is_empty():
-        return
-    most, usual = _longest_usual(gaps)
-    for (file,), rows in gaps.filter(pl.col("gap") > most).group_by("file", maintain_order=True):
-        for start, gap in rows.select("time", "gap").head(MOST_NOTES).rows():
-            yield (
-                str(file),
-                f"silent for {_span(gap)} from {start:%Y-%m-%d %H:%M} UTC; {usual}",
-            )
-        if (more := rows.height - MOST_NOTES) > 0:
-            yield str(file), f"{more} more such silences"
+def _foreign(read: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    for (file,) in (
+        read.group_by("file")
+        .agg(pl.col("read").any())
+        .filter(~pl.col("read"))
+        .select("file")
+        .rows()
+    ):
+        yield str(file), "no line of it is understood: is it the log of another program?"
 
 
-def _longest_usual(gaps: pl.DataFrame) -> tuple[timedelta, str]:
-    """Return the silence above which one is unusual, and what it was compared with."""
-    daily = gaps.group_by(pl.col("time").dt.date()).agg(pl.col("gap").max())
-    if daily.height >= DAYS_NEEDED:
-        usual = daily.select(pl.col("gap").median()).item()
-        words = f"on a usual day the longest silence is {_span(usual)}"
-        return max(GAP_TIMES * usual, GAP_LEAST), words
-    usual = gaps.select(pl.col("gap").quantile(0.95, "nearest")).item()
-    words = f"19 of 20 silences are at most {_span(usual)}"
-    return max(GAP_TIMES_SHORT_LOG * usual, GAP_LEAST), words
-
-
-def _steps_back(table: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield where times go back from one line to the next, in the order of each file's lines."""
+def steps_back(table: pl.DataFrame) -> pl.DataFrame:
+    """Return where times go back from one line to the next, as `Noticed.steps`."""
     lines = table.select("file", "line", "time").drop_nulls().sort("file", "line")
     step = pl.col("time").diff().over("file")
     backs = lines.with_columns(step=-step).filter(pl.col("step") > STEP_BACK)
-    for (file,), rows in backs.group_by("file", maintain_order=True):
-        largest = rows.sort("step", "line", descending=[True, False])
-        line, step_back = largest.select("line", "step").row(0)
-        note = (
-            f"the clock goes back {rows.height} time(s), by up to {_span(step_back)} (line {line})"
-        )
-        is_hour = abs(step_back - timedelta(hours=1)) < timedelta(minutes=5)
+    return _largest(backs.select("file", "step", "line", backs=pl.lit(1, pl.Int64)))
+
+
+def _largest(steps: pl.DataFrame) -> pl.DataFrame:
+    largest = steps.sort("step", "line", descending=[True, False]).group_by("file")
+    return largest.agg(pl.col("backs").sum(), pl.col("step", "line").first())
+
+
+def _steps_back(steps: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    for file, times, step, line in _largest(steps).rows():
+        note = f"the clock goes back {times} time(s), by up to {span_in_words(step)} (line {line})"
+        is_hour = abs(step - timedelta(hours=1)) < timedelta(minutes=5)
         yield str(file), note + (f"; {_DAYLIGHT}" if is_hour else "")
 
 
-def _lost(texts: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield what the loggers themselves say that they threw away."""
-    logger = pl.col("program").fill_null("kernel").str.contains(_LOGGERS)
+def thrown_away(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return what the loggers themselves say that they threw away, as `Noticed.lost`."""
+    program = pl.col("program") if "program" in texts.columns else pl.lit(None, pl.String)
+    logger = program.fill_null("kernel").str.contains(_LOGGERS)
     says = texts.filter(logger & pl.col("message").str.contains(_LOST))
     groups = pl.col("message").str.extract_groups(_LOST_COUNT)
     numbers = [groups.struct[place].cast(pl.Int64, strict=False) for place in range(7)]
-    counted = says.with_columns(lost=pl.coalesce(numbers))
-    for (file,), rows in counted.group_by("file", maintain_order=True):
+    return says.select("file", "line", lost=pl.coalesce(numbers))
+
+
+def _lost(lines: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    for (file,), rows in lines.group_by("file"):
         places = ", ".join(str(line) for line in rows["line"].sort().head(5))
         number = int(rows["lost"].sum())
         what = f"at least {number:,} lines are missing" if number else "lines are missing"
         yield str(file), f"{what}: the logger threw them away (it says so in line {places})"
 
 
-def _leaked(texts: pl.DataFrame) -> Iterator[tuple[str, str]]:
+def leaked(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return how many lines hold a password in clear, as `Noticed.leaked`."""
     held = texts.filter(leaks(texts["message"])) if texts.height else texts
-    for (file,), rows in held.group_by("file", maintain_order=True):
-        first = rows["line"].sort().item(0)
+    return held.group_by("file").agg(lines=pl.len().cast(pl.Int64), line=pl.col("line").min())
+
+
+def _leaked(lines: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    together = lines.group_by("file").agg(pl.col("lines").sum(), pl.col("line").min())
+    for file, count, first in together.rows():
         yield (
             str(file),
-            f"{rows.height} lines hold a password in clear (the first is line {first}): have it "
+            f"{count} lines hold a password in clear (the first is line {first}): have it "
             "changed, and guard this file",
         )
-
-
-def _span(length: timedelta) -> str:
-    """Return a length of time with its two largest units."""
-    seconds = int(length.total_seconds())
-    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    parts = []
-    for name, size in units:
-        number, seconds = divmod(seconds, size)
-        if number:
-            parts.append(f"{number} {name}")
-    return " ".join(parts[:2]) or "0 s"

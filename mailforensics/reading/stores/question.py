@@ -1,9 +1,9 @@
 """What is asked of a store, and what of it Parquet's statistics can answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import pandas as pd
 import polars as pl
@@ -11,7 +11,8 @@ import pyarrow.dataset as ds
 
 from mailforensics.addresses import Address, Network, network_of, parse_network
 from mailforensics.errors import ArgumentError
-from mailforensics.reading.stores.manifest import Part
+from mailforensics.reading.stores.manifest import Entry, Part
+from mailforensics.schema import Table
 
 Moment = str | datetime | pd.Timestamp
 Words = str | Iterable[str]
@@ -120,3 +121,16 @@ def micros(moment: Moment | None, name: str) -> int | None:
         raise ArgumentError(f"{name}={moment!r} is no time; write 2026-09-04 16:59.") from None
     stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
     return (stamp - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(microseconds=1)
+
+
+class Asked(Protocol):
+    """What can be asked: a store, as what it is made of sees it."""
+
+    table: Table
+    rows_at_a_time: int
+
+    def parts(self, question: Question | None = None) -> list[tuple[Entry, Part]]:
+        """Return the parts that may hold what is asked for, with their files."""
+
+    def frames(self, question: Question, *, columns: Iterable[str]) -> Iterator[pl.DataFrame]:
+        """Yield columns of the rows asked for, part by part; at first a part without rows."""

@@ -12,10 +12,10 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.errors import ArgumentError, EvidenceError
-from mailforensics.reading.audit_notes import notes_of, telling
 from mailforensics.reading.order import put_in_order
 from mailforensics.reading.stores.audit import audit_table, facts
 from mailforensics.reading.stores.manifest import MANIFEST, Entry, Manifest, Part, load
+from mailforensics.reading.stores.noticed import noticed
 from mailforensics.reading.stores.place import Place, is_remote
 from mailforensics.reading.stores.question import (
     Moment,
@@ -237,13 +237,7 @@ class Store:
 
     def audit(self) -> pd.DataFrame:
         """Return what `mf.audit` tells of the files: counts as noted, notes from the events."""
-        known = {column.name for column in self.table}
-        columns = [name for name in ("event", "program", "service", "message") if name in known]
-        lines, texts = [], []
-        for frame in self.frames(Question(), columns=columns):
-            lines.append(frame.select("file", "line", "time", "event"))
-            texts.append(telling(frame).drop("time", "event", "service", "duplicate", strict=False))
-        return audit_table(self._entries, notes_of(pl.concat(lines), pl.concat(texts)))
+        return audit_table(self._entries, noticed(self).notes())
 
 
 def open_store(

@@ -1,0 +1,124 @@
+"""What a store tells of logins and of mail: on disk, and read back as far as an answer needs it.
+
+On an attacked server nearly all of it is refused logins that say nothing of any account in use.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import polars as pl
+
+from mailforensics.analysis.campaigns_attempts import with_endings
+from mailforensics.analysis.shares import Shares
+from mailforensics.analysis.stretches import for_each_stretch
+from mailforensics.reading.stores.store import Store
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+_COUNTS: Final = ("failures", "logins", "unexplained", "mails", "relays", "strangers", "bad")
+_KEPT: Final = [
+    *("time", "file", "file_rank", "line", "session", "host", "source_ip", "username"),
+    *("program", "sasl_method", "ending", "cut", *_COUNTS),
+]
+IN_ORDER: Final = ["time", "file_rank", "line"]
+_TELLS: Final = ("failures", "logins", "mails", "relays", "strangers", "bad")
+FAILED: Final = pl.col("failures") > 0
+WORKED: Final = pl.col("logins") > 0
+_ANY: Final = pl.lit(value=True)
+# A share is this many times what is in memory of a store at a time.
+_STRETCHES_A_SHARE: Final = 2
+_MOST_SHARES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a stretch of a store tells.
+
+    Attributes:
+        rows: counted rows with a peer that tell of something.
+        refused: logins refused, by anybody.
+        times: first and last time of a row with a peer.
+    """
+
+    rows: pl.DataFrame
+    refused: int
+    times: tuple["dt.datetime | None", "dt.datetime | None"]
+
+
+class Shelf:
+    """The telling rows of a whole store.
+
+    Attributes:
+        refused: logins refused, each counted once.
+        addresses: those that tell of something.
+        begin: first time of a row with a peer; None if there is none.
+        end: the last.
+    """
+
+    def __init__(self, folder: Path, shares: int) -> None:
+        self.refused = 0
+        self.addresses: set[str] = set()
+        self.begin: dt.datetime | None = None
+        self.end: dt.datetime | None = None
+        self._sessions = 0
+        self._rows = Shares(folder, shares)
+
+    def add(self, told: Told) -> None:
+        """Take what a stretch tells; each of its sessions is whole."""
+        self.refused += told.refused
+        first, last = told.times
+        self.begin = min((t for t in (self.begin, first) if t is not None), default=None)
+        self.end = max((t for t in (self.end, last) if t is not None), default=None)
+        rows = told.rows.with_columns(pl.col("session").cast(pl.Int64) + self._sessions)
+        self._sessions = max(self._sessions, cast("int | None", rows["session"].max()) or 0) + 1
+        self.addresses |= set(rows["source_ip"].unique())
+        self._rows.add(rows, by=pl.col("source_ip").hash() % self._rows.number)
+
+    def close(self) -> None:
+        """Take no more."""
+        self._rows.close()
+
+    def rows(self, test: pl.Expr = _ANY) -> pl.DataFrame:
+        """Return the rows that meet a test, oldest first, numbered anew as `order`."""
+        return _in_order(self._shares(test))
+
+    def first_rows(self, test: pl.Expr, *, each: int) -> pl.DataFrame:
+        """Return the same, at most so many of each address: its first ones."""
+        turn = pl.int_range(pl.len()).over("source_ip")
+        shares = (rows.sort(IN_ORDER).filter(turn < each) for rows in self._shares(test))
+        return _in_order(shares)
+
+    def _shares(self, test: pl.Expr) -> Iterator[pl.DataFrame]:
+        return (self._rows.read(share, test=test) for share in range(self._rows.number))
+
+
+def _in_order(shares: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(shares).sort(IN_ORDER).with_row_index("order")
+
+
+@contextmanager
+def shelved(store: Store) -> Iterator[Shelf]:
+    """Give what a store tells, in a temporary folder of this machine."""
+    with tempfile.TemporaryDirectory(prefix="mailforensics-") as folder:
+        shares = len(store) // (_STRETCHES_A_SHARE * store.rows_at_a_time) + 1
+        shelf = Shelf(Path(folder), min(shares, _MOST_SHARES))
+        for told in for_each_stretch(store, _told):
+            shelf.add(told)
+        shelf.close()
+        yield shelf
+
+
+def _told(rows: pl.DataFrame) -> Told:
+    clients = rows.filter(pl.col("source_ip").is_not_null())
+    times = clients["time"]
+    telling = clients.filter(pl.any_horizontal(pl.col(name) > 0 for name in _TELLS))
+    return Told(
+        with_endings(telling, rows).select(_KEPT),
+        int(rows["failures"].sum()),
+        cast("tuple[dt.datetime | None, dt.datetime | None]", (times.min(), times.max())),
+    )
