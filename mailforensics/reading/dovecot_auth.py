@@ -55,16 +55,22 @@ _NO_ADDRESS: Final = (
 _REFUSED: Final = (
     r"[Pp]assword mismatch|[Uu]nknown user|[Ii]nvalid (?:credentials|input|username)"
     r"|[Ll]ogin (?:failed|not allowed)|[Aa]uthentication (?:failed|failure|rejected)"
-    r"|pam_authenticate\(\) failed: |pam_acct_mgmt\(\) failed: |allow_nets|Empty username"
-    r"|Username character disallowed|Attempted (?:master )?login|oauth2 failed"
-    r"|(?:login user: )?[Mm]aster user"
+    r"|pam_authenticate\(\) failed: |pam_acct_mgmt\(\) failed: |Empty username"
+    r"|allow_(?:real_)?nets|Login attempt with empty password|No password returned"
+    r"|(?:login user: )?(?:Username character disallowed|Master user login attempted)"
+    r"|Attempted (?:master )?login|oauth2 failed|invalid password field"
+    r"|[Uu]ser not auth(?:enticated|orized)|username not known|Unexpected authorization identity"
     r"|(?:[Uu]ser|[Aa]ccount|[Ll]ogin|[Pp]assword) (?:is |has )?(?:disabled|expired|locked)"
     r"|User found from deny passdb|[Tt]oken (?:is|has|expired|validation)|Credentials mismatch"
-    r"|Unsupported authentication mechanism"
+    r"|Unsupported authentication mechanism|Authenticated username not provided"
+    # Words that no mechanism allows: the client is refused as for a wrong password.
+    r"|[Mm]alformed data|[Nn]o initial response|[Ii]nvalid (?:challenge|continued data|gs2-header)"
+    r"|Missing (?:token|username)|auth[nz]_name |Invalid base64 data"
 )
 # What it says where it could not check: its data base, its directory or PAM is in trouble.
 _UNAVAILABLE: Final = (
-    r"(?:Password|User) query failed|[Cc]an't (?:contact|connect)|[Cc]onnect failed|System error"
+    r"(?:Password|User) query failed|Request [0-9.]+ timed out after|System error"
+    r"|[Cc]an't (?:contact|connect)|[Cc]onnect failed"
     r"|pam_start\(\) failed|Request timed out after|[Ll]ookup timed out|[Tt]emporary"
     r"|Authentication service cannot retrieve|Module is unknown|Critical error|unknown passdb"
     r"|[Ii]nternal (?:auth )?failure|ldap_bind\(\) failed|Connection refused|[Cc]onnection lost"

@@ -58,6 +58,38 @@ FORMAT_PATTERNS: Final = (
         )
         for shape, sample, gives in _FORMATS
     ),
+    # Who came straight to a port that a load balancer's PROXY protocol guards. The words of its
+    # header are the client's own; the address of the connection comes last.
+    *(
+        Pattern(
+            event,
+            (*LOGIN, "lmtp"),
+            words,
+            rf"haproxy(?:\(v[12]\))?: (?P<reason>{words}.*?)(?:, | \()rip="
+            r"(?P<source_ip>[0-9A-Fa-f.:]+)\)",
+            sample=f"imap-login: Error: haproxy(v1): {words} (address=`x', rip=203.0.113.9)', "
+            "rip=198.18.4.77)",
+            gives={
+                "source_ip": "198.18.4.77",
+                "reason": f"{words} (address=`x', rip=203.0.113.9)'",
+            },
+        )
+        for event, words in (
+            ("bad_command", "Client disconnected: "),
+            ("bad_command", "Unsupported address family"),
+            ("reject", "Client not trusted"),
+            ("timeout", "Client timed out"),
+        )
+    ),
+    Pattern(
+        "lost_connection",
+        (*LOGIN, "lmtp"),
+        ": Client disconnected (rip=",
+        r"haproxy(?:\(v[12]\))?: Client disconnected \(rip=(?P<source_ip>[0-9A-Fa-f.:]+)\)"
+        ": (?P<reason>.*)",
+        sample="imap-login: haproxy: Client disconnected (rip=198.18.4.77): Connection reset",
+        gives={"source_ip": "198.18.4.77", "reason": "Connection reset"},
+    ),
     # What it says of itself.
     *(
         Pattern(

@@ -117,7 +117,7 @@ _CODES: Final = (
         "temp_fail|internal_failure|auth_process_comm_fail|auth_process_not_ready"
         "|proxy_dest_[a-z_]+",
     ),
-    ("tls_failed", "client_ssl_[a-z_]+"),
+    ("tls_failed", "client_ssl_[a-z_]+|tls_handshake_not_finished"),
     ("lost_connection", "auth_waiting_client"),
     ("rate", "process_full|connection_limit[a-z_]*"),
 )
@@ -224,7 +224,7 @@ LOGIN_PATTERNS: Final = (
             event,
             LOGIN,
             ") (",
-            rf"{VERBS}[^<(]*\((?P<reason>[^<()]*?){_COUNT}\) \((?:{codes})\): {CLIENT}",
+            rf"{_END}\((?P<reason>[^<()]*?){_COUNT}\) \((?:{codes})\): {CLIENT}",
             sample="imap-login: Login aborted: Connection closed (some new words, 2 attempts in 4 "
             f"secs) ({codes.split('|')[0].replace('[a-z_]+', 'cert_untrusted')}): {_SAMPLE}",
             gives={**_SAMPLE_GIVES, "auth_tried": "2", "reason": "some new words"},
