@@ -1,13 +1,14 @@
 r"""Logs of containers and relays: the line that a daemon wrote, inside a line written around it.
 
-Docker, Kubernetes and syslog relays put what they know before a line, and a daemon in a container
-puts its own stamp, host and tag after that:
+Docker, Kubernetes, syslog relays and grep put what they know before a line, and a daemon in a
+container puts its own stamp, host and tag after that:
 
     mailserver  | Nov 24 10:00:00 mail postfix/smtpd[9]: …        docker compose logs
     2026-11-24T10:00:00.123456789Z Nov 24 10:00:00 mail …         docker logs -t, kubectl logs
     2026-11-24T10:00:00.123456789Z stdout F Nov 24 10:00:00 …     /var/log/containers (CRI)
     {"log":"Nov 24 10:00:00 mail …\n","time":"2026-11-24T10:…"}   /var/lib/docker/containers
     [pod/mail-0/postfix] Nov 24 10:00:00 mail …                   kubectl logs --prefix
+    mail.log.1:27:Nov 24 10:00:00 mail postfix/smtpd[9]: …        grep -n, zgrep
     Nov 24 10:00:00 vps 3f2a1b0c9d8e[4]: Nov 24 10:00:00 mail …   Docker's drivers for syslog
     Nov 24 10:00:01 relay Nov 24 10:00:00 mail postfix/smtpd …    a relay that stamps anew
 
@@ -27,10 +28,13 @@ from mailforensics.reading.stamps import CLOCK, has_stamp, read_stamps
 
 # Lines in lines in lines: `docker compose logs -t` of a container in which syslog runs needs two.
 DEPTH: Final = 3
-_ANSI: Final = r"(?:\x1b\[[0-9;]*m)*"
+_ANSI: Final = r"(?:\x1b\[[0-9;]*[A-Za-z])*"
+# A container's name, a pod's, or the file and the line number that grep puts first.
 _NAMED: Final = (
     rf"(?s)^{_ANSI}(?:(?P<name>[A-Za-z0-9][A-Za-z0-9_.@-]*) *\| ?{_ANSI} ?"
-    r"|\[pod/(?P<pod>[A-Za-z0-9_.-]+)/[A-Za-z0-9_.-]+\] )(?P<inner>.+)$"
+    r"|\[pod/(?P<pod>[A-Za-z0-9_.-]+)/[A-Za-z0-9_.-]+\] "
+    rf"|(?:[^\s:|]+?{_ANSI}[:-]{_ANSI})?(?:[0-9]+{_ANSI}[:-]{_ANSI})?)"
+    r"(?P<inner>(?:[A-Z<\[@]|[0-9]{4}[-/]).*)$"
 )
 # What stands between two stamps: the stream of a container, or a relay's host.
 _STREAM: Final = r"(?s)^std(?:out|err) [FP] (.+)$"

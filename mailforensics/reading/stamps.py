@@ -25,11 +25,13 @@ _TIME: Final = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)"
 _WEEKDAY: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?"
 _LAYOUTS: Final = (
     # Sep  4 16:59:45   Sep 04 16:59:45.123   Fri Sep  4 16:59:45 2026   Sep 04 2026 16:59:45
-    rf"{_WEEKDAY}(?P<month>{'|'.join(_MONTHS)}) {{1,2}}(?P<day>\d{{1,2}}) (?:(?P<year>\d{{4}}) )?"
+    # 2026 Sep  4 16:59:45, syslog-ng's FULLDATE
+    rf"{_WEEKDAY}(?:(?P<year0>(?:19|20)\d\d) )?(?P<month>{'|'.join(_MONTHS)}) {{1,2}}"
+    rf"(?P<day>\d{{1,2}}) (?:(?P<year>\d{{4}}) )?"
     rf"(?P<time1>{_TIME})(?:[.,](?P<fraction1>\d{{1,9}}))?(?: (?P<year2>(?:19|20)\d\d))?",
-    # 2026-09-04T16:59:45.123456+09:00   2026-09-04 16:59:45   2026-09-04T16:59:45+0900   …Z
-    rf"{_WEEKDAY}(?P<date>\d{{4}}-\d\d-\d\d)[T ](?P<time2>{_TIME})(?:[.,](?P<fraction2>\d{{1,9}}))?"
-    r" ?(?P<zone>Z|UTC|[+-]\d\d:?\d\d|[+-]\d\d)?",
+    # 2026-09-04T16:59:45.123456+09:00   2026-09-04 16:59:45   2026/09/04 16:59:45+0900   …Z
+    rf"{_WEEKDAY}(?P<date>\d{{4}}(?:-\d\d-|/\d\d/)\d\d)[T ](?P<time2>{_TIME})"
+    r"(?:[.,](?P<fraction2>\d{1,9}))? ?(?P<zone>Z|UTC|[+-]\d\d:?\d\d|[+-]\d\d)?",
     # @400000003b4a39c23294b13c: TAI64N, as multilog writes it
     r"@(?P<tai>[0-9a-f]{16})(?P<tai_fraction>[0-9a-f]{8})?",
     # 1757000385.123456: journalctl -o short-unix
@@ -140,10 +142,12 @@ def _hours(text: pl.Expr) -> pl.Expr:
 def _any_layout(text: pl.Series) -> pl.DataFrame:
     """Read a stamp of any layout, line by line through one expression."""
     groups = text.str.extract_groups(_STAMP).struct.unnest()
-    year = pl.coalesce("year", "year2")
+    year = pl.coalesce("year0", "year", "year2")
     midnight = pl.coalesce(
         _date(year.fill_null(str(LEAP_YEAR)), pl.col("month"), pl.col("day")),
-        pl.col("date").str.to_datetime("%Y-%m-%d", strict=False, time_unit="us"),
+        pl.col("date")
+        .str.replace_all("/", "-", literal=True)
+        .str.to_datetime("%Y-%m-%d", strict=False, time_unit="us"),
     )
     offset = _offset(groups["zone"].str.strip_chars(" "))["offset"]
     found = groups.with_columns(offset, local=midnight + _clock_time(), label=_label())

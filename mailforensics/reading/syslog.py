@@ -17,9 +17,13 @@ from mailforensics.reading.stamps import read_stamps
 
 # BusyBox writes facility and level before the tag: `host kern.warn kernel`, `kern.warn kernel`.
 _LEVEL: Final = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)"
+# FreeBSD's syslogd -v: `<mail.info> host program`, `<2.6> host program`.
+_PRIORITY: Final = r"(?:<[a-z0-9]+\.[a-z0-9]+> )?"
+# Solaris puts a number of each message and its level after the tag.
+_MESSAGE_ID: Final = r"^\[ID \d+ [a-z0-9]+\.[a-z]+\] "
 # host postfix/smtpd[123]   kernel   dovecot   host program   imap(anna)<12><a/b>
 _TAG: Final = (
-    rf"^(?:kern\.{_LEVEL} )?(?:(?P<host>[^\s(]+) +(?:[a-z0-9]+\.{_LEVEL} )?)?"
+    rf"^{_PRIORITY}(?:kern\.{_LEVEL} )?(?:(?P<host>[^\s(]+) +(?:[a-z0-9]+\.{_LEVEL} )?)?"
     r"(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?$"
 )
 # The same where no blank follows the colon, or nothing does.
@@ -77,7 +81,7 @@ def _plain(text: pl.Series, depth: int = DEPTH) -> pl.DataFrame:
     rest = text.str.slice(stamps["width"].fill_null(0)).alias("rest")
     head = _before_colon(rest).set(stamps["clock"].is_null(), None)
     tags = parse_distinct(head, _parse_tags)
-    message = rest.str.slice(tags["width"].fill_null(0)).alias("message")
+    message = _without_id(rest.str.slice(tags["width"].fill_null(0))).alias("message")
     heads = stamps.drop("width").hstack([*tags.drop("width"), rest, message])
     untagged, is_rfc5424 = heads["program"].is_null(), _is_rfc5424(text)
     found = (
@@ -107,6 +111,11 @@ def _open_carried(heads: pl.DataFrame, depth: int = DEPTH) -> pl.DataFrame:
 
 def _carriers(programs: pl.Series) -> pl.DataFrame:
     return programs.to_frame("program").select(carried=is_carrier(pl.col("program")))
+
+
+def _without_id(messages: pl.Series) -> pl.Series:
+    numbered = messages.str.starts_with("[ID ")
+    return messages.str.replace(_MESSAGE_ID, "") if numbered.any() else messages
 
 
 def _is_rfc5424(text: pl.Series) -> pl.Series:

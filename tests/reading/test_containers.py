@@ -1,4 +1,4 @@
-"""Lines of daemons inside the lines of Docker, Kubernetes and relays."""
+"""Lines of daemons inside the lines of Docker, Kubernetes, relays and grep."""
 
 import json
 from collections.abc import Callable
@@ -24,6 +24,11 @@ WRAPPERS = {
     "compose": "mail-1  | {}",
     "compose in colour": "\x1b[36mmail-1 |\x1b[0m {}",
     "compose with stamps": f"mail-1  | {OUTER} {{}}",
+    "compose on a terminal": "\x1b[2Kmail-1  | {}",
+    "grep over files": "mail.log.1:{}",
+    "grep with line numbers": "var/log/mail.log:27:{}",
+    "grep around a hit": "mail.log-26-{}",
+    "grep in colour": "\x1b[35m\x1b[Kmail.log\x1b[m\x1b[K\x1b[36m\x1b[K:\x1b[m\x1b[K{}",
     "swarm": "mail.1.x1y2z3@node1    | {}",
     "docker logs -t": f"{OUTER} {{}}",
     "container runtime": f"{OUTER} stdout F {{}}",
@@ -105,6 +110,8 @@ def test_a_runtime_s_line_needs_no_stamp_inside() -> None:
         # No whole head begins the inner line.
         f"mail-1  | {FAILED[0]}",
         f"mail-1  | x {INNER[0]}",
+        f"mail.log: {INNER[0]}",
+        f"mail.log:x:{INNER[0]}",
         f"{OUTER} stdout F {FAILED[0]}",
         f"{OUTER} two words {INNER[0]}",
         _docker_json(FAILED[0]),

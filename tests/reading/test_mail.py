@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 import mailforensics as mf
 from mailforensics import schema
@@ -90,3 +91,28 @@ def test_an_address_that_the_file_ends_in_is_no_source(tmp_path: Path) -> None:
         path.write_text(LOG + line + end)
         (bob,) = mf.read_mail_log(path, year=2026).query("username == 'bob'").to_dict("records")
         assert (None if pd.isna(bob["source_ip"]) else bob["source_ip"]) == source
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Nov 24 10:00:00 mx postfix/smtpd[7]: ",
+        "Nov 24 10:00:00 mx mail.info postfix/smtpd[7]: ",
+        "Nov 24 10:00:00 <mail.info> mx postfix/smtpd[7]: ",
+        "Nov 24 10:00:00 <2.6> mx postfix/smtpd[7]: ",
+        "Nov 24 10:00:00 mx postfix/smtpd[7]: [ID 197553 mail.info] ",
+        "2026 Nov 24 10:00:00 mx postfix/smtpd[7]: ",
+        "Nov 24 2026 10:00:00 mx postfix/smtpd[7]: ",
+        "2026/11/24 10:00:00 mx postfix/smtpd[7]: ",
+        "2026-11-24T10:00:00Z mx postfix/smtpd[7]: ",
+        '<22>1 2026-11-24T10:00:00Z mx postfix/smtpd 7 - [a@1 b="c"] ',
+    ],
+)
+def test_every_daemon_s_head_is_taken_off(head: str) -> None:
+    """Linux, BusyBox, FreeBSD, Solaris and syslog-ng head the same message each in its way."""
+    (event,) = mf.read_mail_log(f"{head}connect from unknown[212.70.149.83]\n", year=2026).to_dict(
+        "records"
+    )
+    taken = [event[name] for name in ("host", "program", "pid", "event", "source_ip")]
+    assert taken == ["mx", "postfix/smtpd", 7, "connect", "212.70.149.83"]
+    assert event["time"] == pd.Timestamp("2026-11-24T10:00:00Z")
