@@ -39,15 +39,21 @@ class Lead:
 
 def lead_tree(patterns: Sequence[Pattern]) -> Lead:
     """Return the tree of leads of some patterns; its root takes every body."""
-    root = Lead("", tuple(p for p in patterns if not p.prefix))
+    begun = [(_beginning(pattern), pattern) for pattern in patterns]
+    root = Lead("", tuple(pattern for beginning, pattern in begun if not beginning))
     trail = [root]
-    for prefix in sorted({p.prefix for p in patterns if p.prefix}):
+    for prefix in sorted({beginning for beginning, _ in begun if beginning}):
         while not prefix.startswith(trail[-1].prefix):
             trail.pop()
-        lead = Lead(prefix, tuple(p for p in patterns if prefix.startswith(p.prefix)))
+        lead = Lead(prefix, tuple(p for beginning, p in begun if prefix.startswith(beginning)))
         trail[-1].longer.append(lead)
         trail.append(lead)
     return root
+
+
+def _beginning(pattern: Pattern) -> str:
+    """Return what bodies begin with up to a bracket: which lead takes one, no address decides."""
+    return pattern.prefix.partition("[")[0]
 
 
 def sort_out(lead: Lead, bodies: pl.DataFrame) -> Iterator[tuple[Lead, pl.DataFrame]]:

@@ -12,6 +12,7 @@ from mailforensics.reading.evidence import Source
 from mailforensics.reading.evidence_names import MAIL_LOGS
 from mailforensics.reading.others import OTHERS
 from mailforensics.reading.passwords import CHECKERS, CLIENTS_WORDS, masked
+from mailforensics.reading.peers import read_once
 from mailforensics.reading.postfix import POSTFIX
 from mailforensics.reading.read import LogKind, read_events
 from mailforensics.reading.repeats import unfold
@@ -43,19 +44,28 @@ def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -
 
 def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:
     """Turn the lines of a block (`line`, `text`, `open_end`) into events with unsettled times."""
-    bodies = read_heads(lines).pipe(unfold).pipe(take_off)
-    caught = run_table(TABLE, bodies["service"], bodies["body"])
+    heads = read_heads(lines).pipe(unfold)
     headless = pl.col("clock").is_null() & pl.col("program").is_null()
     other = pl.when(headless).then(pl.lit("unparsed")).otherwise(pl.lit("other"))
-    events = bodies.drop("body", "inner")
-    # A pattern may find a queue id or a service that stands elsewhere in the line.
-    held = [series for series in caught if series.name in events.columns]
-    added = [series for series in caught if series.name not in events.columns]
     return (
-        events.with_columns(pl.coalesce(series, pl.col(series.name)) for series in held)
-        .hstack(added)
+        heads.drop("inner")
+        .hstack(read_once(heads.select("program", "inner"), _understand))
         .with_columns(event=pl.coalesce("event", other))
         .pipe(_doubt_cut_address)
+    )
+
+
+def _understand(messages: pl.DataFrame) -> pl.DataFrame:
+    """Return what messages say, `event` null where no pattern knows; see `peers.read_once`."""
+    bodies = take_off(messages)
+    caught = run_table(TABLE, bodies)
+    # A pattern may find a queue id or a service that stands elsewhere in the line.
+    held = [series for series in caught if series.name in bodies.columns]
+    added = [series for series in caught if series.name not in bodies.columns]
+    return (
+        bodies.select("service", "queue_id")
+        .with_columns(pl.coalesce(series, pl.col(series.name)) for series in held)
+        .hstack(added)
         .pipe(_hide_passwords)
     )
 
