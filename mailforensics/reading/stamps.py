@@ -10,13 +10,11 @@ from typing import Final
 import polars as pl
 
 from mailforensics.reading.distinct import parse_distinct
+from mailforensics.reading.months import MONTH, MONTH_NUMBERS, ZONE, ZONE_MINUTES
 
 # A year-less stamp is first placed in a leap year, so that 29 February exists.
 LEAP_YEAR: Final = 2000
 CLOCK: Final = pl.Enum(["yearless", "local", "absolute"])
-_MONTHS: Final = (
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-)  # fmt: skip
 # multilog writes Unix time + 2^62 + 10, whatever the leap seconds.
 # Source: daemontools 0.76, tai_now.c and tai64nlocal.c
 _TAI64_ORIGIN: Final = (1 << 62) + 10
@@ -25,13 +23,13 @@ _TIME: Final = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)"
 _WEEKDAY: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?"
 _LAYOUTS: Final = (
     # Sep  4 16:59:45   Sep 04 16:59:45.123   Fri Sep  4 16:59:45 2026   Sep 04 2026 16:59:45
-    # 2026 Sep  4 16:59:45, syslog-ng's FULLDATE
-    rf"{_WEEKDAY}(?:(?P<year0>(?:19|20)\d\d) )?(?P<month>{'|'.join(_MONTHS)}) {{1,2}}"
+    # 2026 Sep  4 16:59:45, syslog-ng's FULLDATE; 9月 04 16:59:45, journalctl's in Japanese
+    rf"{_WEEKDAY}(?:(?P<year0>(?:19|20)\d\d) )?(?P<month>{MONTH})\.? {{1,2}}"
     rf"(?P<day>\d{{1,2}}) (?:(?P<year>\d{{4}}) )?"
     rf"(?P<time1>{_TIME})(?:[.,](?P<fraction1>\d{{1,9}}))?(?: (?P<year2>(?:19|20)\d\d))?",
-    # 2026-09-04T16:59:45.123456+09:00   2026-09-04 16:59:45   2026/09/04 16:59:45+0900   …Z
+    # 2026-09-04T16:59:45.123456+09:00   2026-09-04 16:59:45 JST   2026/09/04 16:59:45+0900   …Z
     rf"{_WEEKDAY}(?P<date>\d{{4}}(?:-\d\d-|/\d\d/)\d\d)[T ](?P<time2>{_TIME})"
-    r"(?:[.,](?P<fraction2>\d{1,9}))? ?(?P<zone>Z|UTC|[+-]\d\d:?\d\d|[+-]\d\d)?",
+    rf"(?:[.,](?P<fraction2>\d{{1,9}}))? ?(?P<zone>{ZONE}|[+-]\d\d:?\d\d|[+-]\d\d)?",
     # @400000003b4a39c23294b13c: TAI64N, as multilog writes it
     r"@(?P<tai>[0-9a-f]{16})(?P<tai_fraction>[0-9a-f]{8})?",
     # 1757000385.123456: journalctl -o short-unix
@@ -112,23 +110,22 @@ def _second(texts: pl.Series, end: str) -> pl.DataFrame:
 
 
 def _offset(texts: pl.Series) -> pl.DataFrame:
-    """Read `+09:00`, `+0900`, `-03`, `Z`, with or without a blank after it."""
-    parts = pl.col("text").str.extract_groups(r"^(?:([+-])(\d\d):?(\d\d)?|Z|UTC) ?$")
+    """Read `+09:00`, `+0900`, `-03`, `Z`, `JST`, with or without a blank after it."""
+    zone = pl.col("text").str.strip_chars_end(" ")
+    parts = zone.str.extract_groups(r"^([+-])(\d\d):?(\d\d)?$")
     sign = pl.when(parts.struct[0] == "-").then(-1).otherwise(1)
-    hours, minutes = (parts.struct[n].cast(pl.Int64).fill_null(0) for n in (1, 2))
-    known = pl.col("text").str.contains(r"^(?:[+-]\d\d(?::?\d\d)?|Z|UTC) ?$")
-    return texts.to_frame("text").select(
-        offset=pl.when(known).then(pl.duration(minutes=sign * (60 * hours + minutes)))
-    )
+    hours, minutes = (parts.struct[n].cast(pl.Int64) for n in (1, 2))
+    named = zone.replace_strict(ZONE_MINUTES, default=None, return_dtype=pl.Int64)
+    east = pl.coalesce(named, sign * (60 * hours + minutes.fill_null(0)))
+    return texts.to_frame("text").select(offset=pl.duration(minutes=east))
 
 
 def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
     """Return midnight of a day from texts; null where there is no such day."""
-    numbers = [f"{number:02}" for number in range(1, 13)]
     text = pl.format(
         "{}-{}-{}",
         year,
-        month.replace_strict(_MONTHS, numbers, default=None),
+        month.str.to_lowercase().replace_strict(MONTH_NUMBERS, default=None),
         day.str.strip_chars(" ").str.zfill(2),
     )
     return text.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us")

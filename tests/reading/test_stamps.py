@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from mailforensics.reading.months import MONTH_NAMES, MONTH_NUMBERS
 from mailforensics.reading.stamps import read_stamps
 
 STAMPS = [
@@ -23,6 +24,17 @@ STAMPS = [
     ("2026-09-04 16:59:45 x", "local", "2026-09-04 16:59:45"),
     ("2026-09-04 16:59:45,123 x", "local", "2026-09-04 16:59:45.123000"),
     ("2026-09-04T16:59:45 x", "local", "2026-09-04 16:59:45"),
+    ("9月 04 16:59:45 x", "yearless", "2000-09-04 16:59:45"),
+    ("12月 04 16:59:45 x", "yearless", "2000-12-04 16:59:45"),
+    ("9월 04 16:59:45 x", "yearless", "2000-09-04 16:59:45"),
+    ("Dez 04 16:59:45 x", "yearless", "2000-12-04 16:59:45"),
+    ("août 04 16:59:45 x", "yearless", "2000-08-04 16:59:45"),
+    ("sept. 04 16:59:45 x", "yearless", "2000-09-04 16:59:45"),
+    ("juil. 04 16:59:45 x", "yearless", "2000-07-04 16:59:45"),
+    ("сен 04 16:59:45 x", "yearless", "2000-09-04 16:59:45"),
+    ("Fri 2026-09-04 16:59:45 JST x", "absolute", "2026-09-04 07:59:45"),
+    ("Fri 2026-09-04 16:59:45 CEST x", "absolute", "2026-09-04 14:59:45"),
+    ("Fri 2026-09-04 16:59:45 CST x", "local", "2026-09-04 16:59:45"),
     ("2026 Sep  4 16:59:45 x", "local", "2026-09-04 16:59:45"),
     ("2026/09/04 16:59:45 x", "local", "2026-09-04 16:59:45"),
     ("[Fri Sep  4 16:59:45 2026] x", "local", "2026-09-04 16:59:45"),
@@ -61,3 +73,9 @@ def test_layouts_may_be_mixed() -> None:
     together = read_stamps(pl.Series([line for line, _, _ in STAMPS] + NO_STAMPS))
     alone = [read_stamps(pl.Series([line])) for line in [s[0] for s in STAMPS] + NO_STAMPS]
     assert together.to_dicts() == pl.concat(alone).to_dicts()
+
+
+def test_months_of_all_languages_are_of_one_mind() -> None:
+    """No spelling of a month means another month in another language."""
+    for names in MONTH_NAMES:
+        assert [MONTH_NUMBERS[name] for name in names.split()] == [f"{n:02}" for n in range(1, 13)]
