@@ -33,7 +33,6 @@ from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.messages import of_messages
 from mailforensics.analysis.shelf import Shelf, shelved
 from mailforensics.analysis.standing import DEFAULT_RULES
-from mailforensics.analysis.standing_homes import account_key
 from mailforensics.reading.stores.store import Store
 
 _SHOWN: Final = 10
@@ -136,9 +135,14 @@ def _known_hostile(case: Case, hostile: tuple[str, ...]) -> pl.DataFrame:
 
 def _stolen(case: Case, signs: pl.DataFrame) -> pl.DataFrame:
     """Return new places that use an account in the week after somebody broke into it."""
+    broken = signs.filter((pl.col("severity") == "critical") & pl.col("username").is_not_null())
+    # The first line behind a sign is one of its account, and names the server.
+    broken = broken.with_columns(order=pl.col("orders").list.first()).join(
+        case.rows.select("order", "host"), on="order", how="left"
+    )
     taken = (
-        signs.filter((pl.col("severity") == "critical") & pl.col("username").is_not_null())
-        .select(account=account_key(), taken="time", thief="source_ip")
+        case.accounts(broken)
+        .select("account", taken="time", thief="source_ip")
         .sort("taken", "thief")
         .unique("account", keep="first", maintain_order=True)
     )

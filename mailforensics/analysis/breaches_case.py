@@ -7,9 +7,9 @@ import pandas as pd
 import polars as pl
 
 from mailforensics.addresses import network_of
+from mailforensics.analysis.accounts import are_apart, with_accounts
 from mailforensics.analysis.breaches_thresholds import Thresholds
 from mailforensics.analysis.countries import country_of
-from mailforensics.analysis.standing_homes import account_key
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -34,11 +34,12 @@ class Case:
         begin: first time of a counted event with a peer; None if there is none.
         rows: all of these, or those that can matter, oldest first.
         logins: one row a login: `order, time, session, source_ip, place, country, username,
-            account, unexplained`.
+            account, unexplained, host`.
         arrivals: the first login of each account in each place, with what came before it:
             `logins_before, days_before, places_before, countries_before, last_before`.
         failures: the attempts that failed: `order, time, source_ip, place, account, failures`.
         thresholds: from where on something is a sign.
+        apart: whether several servers tell of logins, so that an account is one of a server.
     """
 
     begin: "dt.datetime | None"
@@ -47,35 +48,48 @@ class Case:
     arrivals: pl.DataFrame
     failures: pl.DataFrame
     thresholds: Thresholds
+    apart: bool
+
+    def accounts(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return rows with `host` and `username` with the `account` that they mean."""
+        return with_accounts(rows, logins=self.logins, apart=self.apart)
 
 
 def open_case(counted: pl.DataFrame, thresholds: Thresholds) -> Case:
     """Return the tables that all signs look at, of counted rows."""
     rows = counted.filter(pl.col("source_ip").is_not_null())
-    return case_of(rows, thresholds, begin=cast("dt.datetime | None", rows["time"].min()))
+    return case_of(rows, thresholds, cast("dt.datetime | None", rows["time"].min()))
 
 
-def case_of(rows: pl.DataFrame, thresholds: Thresholds, *, begin: "dt.datetime | None") -> Case:
+def case_of(
+    rows: pl.DataFrame,
+    thresholds: Thresholds,
+    begin: "dt.datetime | None",
+    *,
+    apart: bool | None = None,
+) -> Case:
     """Return the tables that all signs look at.
 
     Args:
         rows: counted rows with a peer: logins, messages, and failures that can matter.
         thresholds: from where on something is a sign.
         begin: first time of any counted row with a peer.
+        apart: whether several servers tell of logins; None: as these rows show.
     """
     tried = rows.filter((pl.col("failures") > 0) | (pl.col("logins") > 0))
     tried = tried.join(
         places_of(tried, thresholds), on="source_ip", how="left", maintain_order="left"
     )
-    tried = tried.with_columns(account=account_key())
+    apart = are_apart(tried) if apart is None else apart
+    tried = with_accounts(tried, logins=tried.filter(pl.col("logins") > 0), apart=apart)
     logins = tried.filter(pl.col("logins") > 0).select(
         *("order", "time", "session", "source_ip", "place", "country", "username", "account"),
-        "unexplained",
+        *("unexplained", "host"),
     )
     failures = tried.filter(pl.col("failures") > 0).select(
         "order", "time", "source_ip", "place", "username", "account", "failures"
     )
-    return Case(begin, rows, logins, _arrivals(logins), failures, thresholds)
+    return Case(begin, rows, logins, _arrivals(logins), failures, thresholds, apart)
 
 
 def places_of(tried: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:

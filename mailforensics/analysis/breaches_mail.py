@@ -6,7 +6,6 @@ import polars as pl
 
 from mailforensics.analysis.breaches_case import Case, as_sign
 from mailforensics.analysis.bridge import number
-from mailforensics.analysis.standing_homes import account_key
 
 _SHOWN: Final = 10
 # A hop to this host itself or to a private network is no relay to the outside: a content filter,
@@ -55,7 +54,7 @@ def sent_mail(rows: pl.DataFrame, per_message: pl.DataFrame) -> pl.DataFrame:
         per_message: what `deliveries` says of each.
     """
     clients = rows.filter(pl.col("mails") > 0).select(
-        "order", "session", "source_ip", "time", "username"
+        "order", "session", "host", "source_ip", "time", "username"
     )
     logged_in = (
         rows.filter(pl.col("logins") > 0)
@@ -98,7 +97,7 @@ def _hours(case: Case, sent: pl.DataFrame) -> pl.DataFrame:
     """
     places = case.logins.select("source_ip", "place").unique()
     mine = sent.filter(pl.col("username").is_not_null()).join(places, on="source_ip", how="left")
-    mine = mine.with_columns(account=account_key()).sort("account", "place", "order")
+    mine = case.accounts(mine).sort("account", "place", "order")
     since = pl.col("time") - pl.col("time").min().over("account", "place")
     counts = {"messages": pl.len(), "deliveries": pl.col("deliveries").sum()}
     hours = (

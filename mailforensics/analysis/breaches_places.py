@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from mailforensics.analysis.accounts import account_key
 from mailforensics.analysis.breaches_case import Case, as_sign
 from mailforensics.analysis.breaches_thresholds import ROLE_ACCOUNTS
 from mailforensics.analysis.bridge import TIME, number
@@ -109,7 +110,7 @@ def many_networks(case: Case) -> pl.DataFrame:
 def role_account(case: Case) -> pl.DataFrame:
     """Return logins on role accounts from places where no person's account is at home."""
     named = case.logins.filter(pl.col("account").is_not_null())
-    role = pl.col("account").is_in(list(ROLE_ACCOUNTS))
+    role = account_key().is_in(list(ROLE_ACCOUNTS))
     people = named.filter(~role).select("place").unique()
     rows = (
         named.filter(role)

@@ -5,12 +5,12 @@ from typing import Final
 
 import polars as pl
 
+from mailforensics.analysis.accounts import account_key
 from mailforensics.analysis.breaches_case import Case, case_of, places_of
 from mailforensics.analysis.breaches_mail import deliveries, sent_mail
 from mailforensics.analysis.breaches_thresholds import Thresholds
 from mailforensics.analysis.messages import of_messages
 from mailforensics.analysis.shelf import FAILED, WORKED, Shelf
-from mailforensics.analysis.standing_homes import account_key
 from mailforensics.reading.stores.store import Store
 
 _MAIL: Final = pl.col("mails") > 0
@@ -34,7 +34,7 @@ def case_of_shelf(shelf: Shelf, store: Store, thresholds: Thresholds) -> tuple[C
     telling = FAILED & _shares_with(logins, shelf, thresholds)
     rows = shelf.rows(WORKED | (_MAIL & sender) | passed_on | telling)
     numbers = rows.filter(_MAIL).select("order", place=_PLACE)
-    case = case_of(rows, thresholds, begin=shelf.begin)
+    case = case_of(rows, thresholds, shelf.begin, apart=len(shelf.hosts) > 1)
     return case, sent_mail(case.rows, sent.join(numbers, on="place").drop("place"))
 
 
@@ -44,7 +44,7 @@ def _telling_messages(lines: pl.DataFrame, *, senders: pl.Series) -> pl.DataFram
 
 
 def _shares_with(logins: pl.DataFrame, shelf: Shelf, thresholds: Thresholds) -> pl.Expr:
-    """Say which rows share address, network or account with a login."""
+    """Say which rows share address, network or the name of an account with a login."""
     places = places_of(logins, thresholds).select("place").unique()
     tried = pl.DataFrame({"source_ip": list(shelf.addresses)}, schema={"source_ip": pl.String})
     near = places_of(tried, thresholds).join(places, on="place", how="semi")

@@ -73,7 +73,11 @@ def _by_network(events: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
 
 def _by_account(events: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
     failed = _failures(events)
-    return _crowded(failed, failed["username"], ACCOUNT_FAILURES, DAY_SECONDS)
+    names = failed["username"]
+    if "host" in failed.columns and failed["host"].nunique() > 1:
+        on_server = names + " on " + failed["host"].fillna("")
+        names = names.where(names.str.contains("@", regex=False, na=False), on_server)
+    return _crowded(failed, names, ACCOUNT_FAILURES, DAY_SECONDS)
 
 
 def _by_refusals(events: pd.DataFrame) -> "pd.Series[pd.Timestamp]":

@@ -56,6 +56,7 @@ class Shelf:
     Attributes:
         refused: logins refused, each counted once.
         addresses: those that tell of something.
+        hosts: servers that tell of logins.
         begin: first time of a row with a peer; None if there is none.
         end: the last.
     """
@@ -63,6 +64,7 @@ class Shelf:
     def __init__(self, folder: Path, shares: int) -> None:
         self.refused = 0
         self.addresses: set[str] = set()
+        self.hosts: set[str] = set()
         self.begin: dt.datetime | None = None
         self.end: dt.datetime | None = None
         self._sessions = 0
@@ -76,6 +78,7 @@ class Shelf:
         self.end = max((t for t in (self.end, last) if t is not None), default=None)
         rows = told.rows.with_columns(pl.col("session").cast(pl.Int64) + self._sessions)
         self._sessions = max(self._sessions, cast("int | None", rows["session"].max()) or 0) + 1
+        self.hosts |= set(rows.filter(FAILED | WORKED)["host"].drop_nulls().unique())
         self.addresses |= set(rows["source_ip"].unique())
         self._rows.add(rows, by=pl.col("source_ip").hash() % self._rows.number)
 

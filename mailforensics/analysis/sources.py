@@ -6,6 +6,7 @@ import pandas as pd
 import polars as pl
 
 from mailforensics import schema
+from mailforensics.analysis.accounts import are_apart
 from mailforensics.analysis.bridge import to_pandas
 from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.sources_parts import (
@@ -58,7 +59,8 @@ def sources(
             table = _of_spill(spill, packets, weights, rules)
     else:
         rows = coded(joined(events).rows)
-        tried = standings(pairs(login_tries(rows, packets)), rules=rules)
+        tries = login_tries(rows, packets)
+        tried = standings(pairs(tries, apart=are_apart(tries)), rules=rules)
         scale = Scale(log_end(rows["time"].max(), packets), weights)
         table = by_address(rows, packets, tried, scale)
     order = ["attack_weight", "source_ip"]
@@ -73,7 +75,7 @@ def _of_spill(
     Only what was tried on accounts that are in use is looked at for all addresses together.
     """
     tries = [spill.telling(login_tries(rows, wall)) for rows, wall in _shares(spill, packets)]
-    tried = standings(pairs(pl.concat(tries)), rules=rules)
+    tried = standings(pairs(pl.concat(tries), apart=len(spill.hosts) > 1), rules=rules)
     scale = Scale(log_end(spill.newest, packets), weights)
     shares = _shares(spill, packets)
     return pl.concat([by_address(rows, wall, tried, scale) for rows, wall in shares])

@@ -31,7 +31,17 @@ _COUNTS: Final = {
     "accepted": "mails",
 }
 NEEDED: Final = [
-    *("source_ip", "source_host", "time", "file", "file_rank", "line", "session", "username"),
+    *(
+        "host",
+        "source_ip",
+        "source_host",
+        "time",
+        "file",
+        "file_rank",
+        "line",
+        "session",
+        "username",
+    ),
     *("event", "service", "role", "message", "strangers", "rejects", *_COUNTS.values()),
 ]
 _CODE: Final = pl.Categorical()

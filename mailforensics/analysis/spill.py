@@ -14,8 +14,8 @@ import pandas as pd
 import polars as pl
 
 from mailforensics.addresses import network_of
+from mailforensics.analysis.accounts import account_key
 from mailforensics.analysis.shares import Shares
-from mailforensics.analysis.standing_homes import account_key
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.reading.stores.store import Store
 
@@ -27,6 +27,7 @@ _STRETCHES_A_SHARE: Final = 2
 _MOST_SHARES: Final = 200
 _NONE: Final = pl.DataFrame(schema={"source_ip": pl.String()})
 _ORDER: Final = ["time", "file_rank", "line"]
+_NOTED: Final = ("session", "host", "source_ip", "username", "failures", "logins")
 
 
 class Spill:
@@ -35,13 +36,15 @@ class Spill:
     Attributes:
         newest: time of the newest row; None if there is none.
         users: addresses from which a login worked.
-        accounts: accounts in which a login worked.
+        accounts: names of accounts in which a login worked, whatever their domain and server.
+        hosts: servers that tell of logins.
     """
 
     def __init__(self, folder: Path, shares: int) -> None:
         self.newest: dt.datetime | None = None
         self.users: set[str] = set()
         self.accounts: set[str] = set()
+        self.hosts: set[str] = set()
         self._shares = Shares(folder, shares)
         self._sessions = 0
         self._mixed: set[str] = set()
@@ -57,7 +60,9 @@ class Spill:
         newest = cast("dt.datetime | None", rows["time"].max())
         if newest is not None:
             self.newest = newest if self.newest is None else max(newest, self.newest)
-        worked = rows.filter(pl.col("logins") > 0)
+        tries = rows.filter((pl.col("failures") > 0) | (pl.col("logins") > 0))
+        self.hosts |= set(tries["host"].drop_nulls().unique())
+        worked = tries.filter(pl.col("logins") > 0)
         self.users |= set(worked["source_ip"].unique())
         self.accounts |= set(worked.select(account_key()).to_series().drop_nulls().unique())
         several = rows.drop_nulls("session").filter(
@@ -103,7 +108,11 @@ def spilled(store: Store, *, columns: Sequence[str]) -> Iterator[Spill]:
         columns: which columns; those of `Spill` come with them.
     """
     shares = len(store) // (_STRETCHES_A_SHARE * store.rows_at_a_time) + 1
-    wanted = list(dict.fromkeys([*columns, *_ORDER, "session", "source_ip", "username", "logins"]))
+    wanted = list(
+        dict.fromkeys(
+            [*columns, *_ORDER, "session", "host", "source_ip", "username", "failures", "logins"]
+        )
+    )
     with tempfile.TemporaryDirectory(prefix="mailforensics-") as folder:
         spill = Spill(Path(folder), min(shares, _MOST_SHARES))
         for rows in for_each_stretch(store, partial(_picked, columns=wanted)):

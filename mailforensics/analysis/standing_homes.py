@@ -5,6 +5,8 @@ from typing import Final
 
 import polars as pl
 
+from mailforensics.analysis.accounts import with_accounts
+
 
 @dataclass(frozen=True, slots=True)
 class HomeRules:
@@ -34,25 +36,25 @@ class HomeRules:
 DEFAULT_HOME_RULES: Final = HomeRules()
 
 
-def account_key(name: str = "username") -> pl.Expr:
-    """Return what makes two names one account: lower case, without the domain.
-
-    `Anna` and `anna@example.org` are the same mailbox on most small servers. Where they are not,
-    the mistake is made in favour of the user.
-    """
-    return pl.col(name).str.to_lowercase().str.extract(r"^([^@]*)")
-
-
-def pairs(rows: pl.DataFrame, *, rules: HomeRules = DEFAULT_HOME_RULES) -> pl.DataFrame:
+def pairs(
+    rows: pl.DataFrame, *, apart: bool, rules: HomeRules = DEFAULT_HOME_RULES
+) -> pl.DataFrame:
     """Return for each address and account what was tried and what worked, and when.
 
     Columns: `source_ip, network, account` (null: the log names none), `failures, logins,
     first_login, before` (failures before the first login from this address, of any account),
     `gap` (median seconds between failures), `spread` (of those gaps; null for fewer than four
     failures), and those of `_with_homes`.
+
+    Args:
+        rows: counted rows that tell of logins, with `network`.
+        apart: whether several servers tell of logins (see `accounts`).
+        rules: from where on a network is an account's home.
     """
     failed, worked = pl.col("failures") > 0, pl.col("logins") > 0
-    tries = _telling(rows.filter((failed | worked) & pl.col("source_ip").is_not_null()))
+    tries = _telling(
+        rows.filter((failed | worked) & pl.col("source_ip").is_not_null()), apart=apart
+    )
     gaps = pl.col("time").filter(failed).diff().dt.total_microseconds() / 1e6
     distance = gaps.quantile(0.75, "linear") - gaps.quantile(0.25, "linear")
     unspoken = failed & ((pl.col("time") <= pl.col("begun")) | pl.col("begun").is_null())
@@ -67,25 +69,24 @@ def pairs(rows: pl.DataFrame, *, rules: HomeRules = DEFAULT_HOME_RULES) -> pl.Da
     return _with_homes(tried, tries, rules)
 
 
-def _telling(tries: pl.DataFrame) -> pl.DataFrame:
+def _telling(tries: pl.DataFrame, *, apart: bool) -> pl.DataFrame:
     """Return the tries that can tell a user: by an address or on an account that ever worked.
 
     Adds `account` and `begun`, the first login of the address. The rest, on an attacked server
     nearly all, speaks for nobody.
     """
-    worked = tries.filter(pl.col("logins") > 0).select(
-        "source_ip", "username", "time", account=account_key()
-    )
-    begun = worked.group_by("source_ip").agg(begun=pl.col("time").min())
-    known = worked["account"].drop_nulls().unique()
-    names = tries.select(pl.col("username").drop_nulls().unique())
-    names = names.with_columns(account=account_key())
+    logins = tries.filter(pl.col("logins") > 0)
+    begun = logins.group_by("source_ip").agg(begun=pl.col("time").min())
+    names = tries.select("host", "username").drop_nulls("username").unique()
+    names = with_accounts(names, logins=logins, apart=apart)
+    keys = ["host", "username"]
+    known = names.join(logins.select(keys), on=keys, how="semi", nulls_equal=True)["account"]
     return (
-        tries.select("source_ip", "network", "time", "failures", "logins", "username")
-        .join(names, on="username", how="left", maintain_order="left")
+        tries.select("source_ip", "network", "time", "failures", "logins", *keys)
+        .join(names, on=keys, how="left", nulls_equal=True, maintain_order="left")
         .join(begun, on="source_ip", how="left", maintain_order="left")
-        .filter(pl.col("begun").is_not_null() | pl.col("account").is_in(known.implode()))
-        .drop("username")
+        .filter(pl.col("begun").is_not_null() | pl.col("account").is_in(known.unique().implode()))
+        .drop(keys)
     )
 
 
