@@ -42,8 +42,8 @@ from mailforensics.analysis.backtest_trials import (
 from mailforensics.analysis.cover import cover
 from mailforensics.analysis.cover_options import RULES, CoverOptions, check_rules
 from mailforensics.analysis.sources import sources
-from mailforensics.analysis.stores import LOGINS, takes_stores
 from mailforensics.errors import ArgumentError
+from mailforensics.reading.stores.store import Store
 
 DAY_SECONDS: Final = 86_400.0
 MOST_TRIALS: Final = 8
@@ -98,9 +98,8 @@ class Backtest:
     text: str
 
 
-@takes_stores(LOGINS)
 def backtest(
-    events: pd.DataFrame,
+    events: pd.DataFrame | Store,
     *,
     rules: int = RULES,
     protect: Iterable[str] = (),
@@ -113,7 +112,8 @@ def backtest(
     or more; the plan of `mf.cover`; and fail2ban's default jail. IPv6 networks are /64s.
 
     Args:
-        events: mail events, in any order.
+        events: mail events, in any order; or a store, of which the time before each moment is
+            read anew.
         rules: how many networks each policy may ban.
         protect: what `mf.cover` must never ban.
         allow_documentation: let it ban documentation networks, for lessons and tests.
@@ -123,7 +123,8 @@ def backtest(
         ArgumentError: rules is no whole number from 0 up, or an entry of protect no network.
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
-    schema.require(events, ["time", "event", "source_ip"])
+    if not isinstance(events, Store):
+        schema.require(events, ["time", "event", "source_ip"])
     check_rules(rules)
     chosen = options or BacktestOptions()
     past = hindsight(events, chosen.fail2ban)
@@ -135,8 +136,7 @@ def backtest(
     @cache
     def known(origin: float) -> pd.DataFrame:
         now = past.begin + pd.Timedelta(seconds=origin)
-        since = now - pd.Timedelta(seconds=train)
-        return sources(events.loc[(events["time"] > since) & (events["time"] <= now)])
+        return sources(_between(events, now - pd.Timedelta(seconds=train), now))
 
     trials: list[Trial] = []
     for days in chosen.test_days:
@@ -151,6 +151,16 @@ def backtest(
                 trials.append(judged(past, plan, Moment(policy, origin, days), before=before))
                 before = plan
     return _result(trials, notes if trials else notes[-len(chosen.test_days) :])
+
+
+def _between(
+    events: pd.DataFrame | Store, since: pd.Timestamp, until: pd.Timestamp
+) -> pd.DataFrame | Store:
+    """Return the events later than one moment, up to another."""
+    if not isinstance(events, Store):
+        return events.loc[(events["time"] > since) & (events["time"] <= until)]
+    zero, micro = pd.Timestamp(0, tz="UTC"), pd.Timedelta(microseconds=1)
+    return events.between((since - zero) // micro + 1, (until - zero) // micro + 1)
 
 
 def _plans(

@@ -88,20 +88,23 @@ class Shelf:
 
     def rows(self, test: pl.Expr = _ANY) -> pl.DataFrame:
         """Return the rows that meet a test, oldest first, numbered anew as `order`."""
-        return _in_order(self._shares(test))
+        return _in_order(self.shares(test))
 
     def first_rows(self, test: pl.Expr, *, each: int) -> pl.DataFrame:
         """Return the same, at most so many of each address: its first ones."""
         turn = pl.int_range(pl.len()).over("source_ip")
-        shares = (rows.sort(IN_ORDER).filter(turn < each) for rows in self._shares(test))
+        shares = (rows.filter(turn < each) for rows in self.shares(test))
         return _in_order(shares)
 
-    def _shares(self, test: pl.Expr) -> Iterator[pl.DataFrame]:
-        return (self._rows.read(share, test=test) for share in range(self._rows.number))
+    def shares(self, test: pl.Expr = _ANY) -> Iterator[pl.DataFrame]:
+        """Yield the rows that meet a test in parts that each hold all of some addresses."""
+        for share in range(self._rows.number):
+            rows = self._rows.read(share, test=test)
+            yield rows.sort(IN_ORDER).with_row_index("order")
 
 
 def _in_order(shares: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(shares).sort(IN_ORDER).with_row_index("order")
+    return pl.concat(shares).drop("order").sort(IN_ORDER).with_row_index("order")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What is asked of a store, and what of it Parquet's statistics can answer."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -38,6 +38,11 @@ class Question:
     networks: tuple[Network, ...] | None = None
     also: Any = None
     untimed: bool = False
+
+    def within(self, start: int, end: int) -> "Question":
+        """Return the question for those of its rows that lie in a span of time."""
+        later = start if self.start is None else max(start, self.start)
+        return replace(self, start=later, end=end if self.end is None else min(end, self.end))
 
     def may_be_in(self, part: Part) -> bool:
         """Say whether a part may hold such rows."""

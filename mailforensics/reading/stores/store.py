@@ -1,11 +1,12 @@
 """A store: events of any number of servers and days, of which only what is asked for is read."""
 
+import copy
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pandas as pd
 import polars as pl
@@ -14,6 +15,7 @@ from mailforensics import schema
 from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.order import put_in_order
 from mailforensics.reading.stores.audit import audit_table, facts
+from mailforensics.reading.stores.begins import begins_of, begins_within
 from mailforensics.reading.stores.manifest import MANIFEST, Entry, Manifest, Part, load
 from mailforensics.reading.stores.noticed import noticed
 from mailforensics.reading.stores.place import Place, is_remote
@@ -62,6 +64,7 @@ class Store:
         self.client = client
         self.table = TABLES[kind]
         self._manifest = manifest
+        self._span: tuple[int, int] | None = None
         self._entries = [entry for entry in in_order(manifest, kind) if entry.name]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -102,8 +105,24 @@ class Store:
         """The bytes of its Parquet files."""
         return sum(part.size for _, part in self.parts())
 
+    def between(self, start: int, end: int) -> "Store":
+        """Return the same store, as if it held nothing but events of a span of time.
+
+        Args:
+            start: first time, in microseconds since 1970, UTC.
+            end: time before which the events lie.
+        """
+        part = copy.copy(self)
+        part._span = (start, end)
+        vars(part).pop("begins", None)
+        return part
+
+    def _narrowed(self, question: Question | None) -> Question | None:
+        return question if self._span is None else (question or Question()).within(*self._span)
+
     def parts(self, question: Question | None = None) -> list[tuple[Entry, Part]]:
         """Return the parts that may hold what is asked for, with their files."""
+        question = self._narrowed(question)
         return [
             (entry, part)
             for entry in self._entries
@@ -180,6 +199,7 @@ class Store:
 
         They have `time`, `file`, `line` and `duplicate` too, and stand in the order of the lines.
         """
+        question = self._narrowed(question) or question
         wanted = list(columns) + (["source_ip"] if question.networks is not None else [])
         files = pl.Enum(sorted(entry.name for entry in self._entries))
         again = self._again
@@ -205,30 +225,9 @@ class Store:
     @cached_property
     def begins(self) -> list[str]:
         """The names of the files in the order in which they begin, then by name."""
-        first = [(self._first_time(entry), entry.name) for entry in self._entries]
-        return [name for _, name in sorted(first, key=lambda item: (item[0] or 0, item[1]))]
-
-    def _first_time(self, entry: Entry) -> int | None:
-        """Return the first time of a file's rows that no other file holds, in microseconds."""
-        timed = sorted(
-            (part.start, number)
-            for number, part in enumerate(entry.parts)
-            if part.start is not None
-        )
-        if not entry.duplicates:
-            return timed[0][0] if timed else None
-        first: int | None = None
-        for start, number in timed:
-            if first is not None and first <= start:
-                break
-            alone = self._only(entry, entry.parts[number])
-            first = alone if first is None else min(first, alone or first)
-        return first
-
-    def _only(self, entry: Entry, part: Part) -> int | None:
-        mine = self._again.filter(pl.col("number") == entry.number)
-        rows = read_part(self.place, entry, part, columns=[]).join(mine, on="line", how="anti")
-        return cast("int | None", rows["time"].to_physical().min())
+        if self._span is not None:
+            return begins_within(self.frames(Question(), columns=[]))
+        return begins_of(self._entries, self._again, self.place)
 
     @property
     def has_lines_without_host(self) -> bool:
