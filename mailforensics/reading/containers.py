@@ -42,6 +42,10 @@ _RELAY: Final = r"(?s)^(?P<host>[^\s:]+) (?P<tail>.+)$"
 # Names that Docker gives by itself: an id, `docker/…`, compose's `mail-postfix-1`, and the name
 # that docker-mailserver asks for. Other programs may log a stranger's text first.
 _CARRIERS: Final = r"^(?:[0-9a-f]{12}|docker(?:/\S*)?|mailserver|[A-Za-z0-9_.-]+[_-]\d+)$"
+# Docker's own files; Filebeat, Fluent Bit and Loki's `logcli -o jsonl` hold whole lines too.
+_DOCKER: Final = r'^\{"(?:log|stream|time|attrs)":'
+_JSON_LINES: Final = ("$.log", "$.message", "$.line")
+_JSON_TIMES: Final = ("$.time", "$['@timestamp']", "$.timestamp")
 # Stands in for the stamp of an inner line without one; the outer time replaces it.
 _NO_STAMP: Final = "2000-01-01T00:00:00Z "
 
@@ -107,15 +111,32 @@ def _after_name(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_json(lines: pl.DataFrame) -> pl.DataFrame:
-    """Take lines out of Docker's `{"log":"…","stream":"stdout","time":"…"}`."""
-    objects = lines.filter(pl.col("text").str.contains(r'^\{"(?:log|stream|time|attrs)":'))
-    stamps = read_stamps(objects["text"].str.json_path_match("$.time"))
-    inner = objects["text"].str.json_path_match("$.log").str.strip_chars_end("\r\n")
+    """Take lines out of JSON objects that hold a whole one.
+
+    Docker's need no stamp inside, for theirs is the daemon's own printing; of others only a line
+    with a stamp is taken.
+    """
+    objects = lines.filter(pl.col("text").str.starts_with("{"))
+    texts = [objects["text"].str.json_path_match(path) for path in _JSON_LINES]
+    stamped = [text.set(~_have_stamp(text), None) for text in texts]
+    by_docker = texts[0].set(~objects["text"].str.contains(_DOCKER), None)
+    inner = objects.select(pl.coalesce(*stamped, by_docker)).to_series()
+    times = [objects["text"].str.json_path_match(path) for path in _JSON_TIMES]
+    stamps = read_stamps(objects.select(pl.coalesce(times)).to_series())
     found = objects.with_columns(
-        inner.alias("inner"), stamps["time"], stamps["clock"], host=pl.lit(None, pl.String)
+        inner.str.strip_chars_end("\r\n").alias("inner"),
+        stamps["time"],
+        stamps["clock"],
+        host=pl.lit(None, pl.String),
     )
     known = pl.col("inner").is_not_null() & pl.col("clock").is_not_null()
     return found.filter(known).select("row", "inner", "time", "clock", "host")
+
+
+def _have_stamp(text: pl.Series) -> pl.Series:
+    return (
+        text.to_frame("text").select(has_stamp(pl.col("text"))).to_series().fill_null(value=False)
+    )
 
 
 def _stamped(lines: pl.DataFrame) -> pl.DataFrame:

@@ -90,6 +90,15 @@ FORMAT_PATTERNS: Final = (
         sample="imap-login: haproxy: Client disconnected (rip=198.18.4.77): Connection reset",
         gives={"source_ip": "198.18.4.77", "reason": "Connection reset"},
     ),
+    # Any other word on it holds no address beyond doubt.
+    Pattern(
+        "server",
+        (*LOGIN, "lmtp"),
+        "haproxy",
+        r"(?P<reason>haproxy(?:\(v[12]\))?: .*)",
+        sample="imap-login: haproxy(v1): (field=`x: rip=203.0.113.9')",
+        gives={"reason": "haproxy(v1): (field=`x: rip=203.0.113.9')"},
+    ),
     # What it says of itself.
     *(
         Pattern(

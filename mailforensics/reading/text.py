@@ -10,6 +10,8 @@ _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\x1b\x0c"))
 _KNOWN: Final = {
     b"LPKSHHRH": "a binary journal; export its mail part: journalctl --file {name} -o json "
     "SYSLOG_FACILITY=2 > mail.json",
+    b"__CURSOR=": "a journal in its export format; export it with -o json in place of -o export",
+    b'{\n\t"__': "a journal laid out for people; export it with -o json in place of -o json-pretty",
     b"PK\x03\x04": "a zip archive; unpack it first",
     b"7z\xbc\xaf": "a 7z archive; unpack it first",
     b"\x7fELF": "a program",

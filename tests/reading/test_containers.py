@@ -47,6 +47,14 @@ def _docker_json(line: str) -> str:
     )
 
 
+def _loki(line: str) -> str:
+    return json.dumps({"labels": {"app": "mail"}, "line": line, "timestamp": OUTER})
+
+
+def _filebeat(line: str) -> str:
+    return json.dumps({"@timestamp": OUTER, "log": {"offset": 7}, "message": line})
+
+
 def _journal(line: str) -> str:
     return json.dumps(
         {
@@ -73,9 +81,9 @@ def test_a_line_inside_a_line_is_read_as_it_would_be_alone(inner: str, wrapper: 
     assert wrapped.at[0, "event"] == "auth_failed"
 
 
-@pytest.mark.parametrize("wrap", [_docker_json, _journal])
+@pytest.mark.parametrize("wrap", [_docker_json, _journal, _loki, _filebeat])
 def test_a_line_inside_json_is_read_as_it_would_be_alone(wrap: Callable[[str], str]) -> None:
-    """Docker's own files and the journal's export of a container hold the daemon's lines."""
+    """Docker's files, the journal's export of a container, Loki and Filebeat hold whole lines."""
     alone, wrapped = _events([*INNER]), _events([wrap(inner) for inner in INNER])
     pd.testing.assert_frame_equal(wrapped[COLUMNS], alone[COLUMNS])
 
@@ -117,6 +125,9 @@ def test_a_runtime_s_line_needs_no_stamp_inside() -> None:
         _docker_json(FAILED[0]),
         _docker_json(INNER[0])[:-9],
         _docker_json(f"x {INNER[0]}"),
+        _loki(FAILED[0]),
+        _filebeat(f"x {INNER[0]}"),
+        _filebeat(INNER[0].removeprefix("Nov 24 10:00:00 ")),
     ],
 )
 def test_no_source_where_a_line_is_not_surely_a_daemon_s(line: str) -> None:

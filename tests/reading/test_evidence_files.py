@@ -167,6 +167,8 @@ def test_a_file_object_keeps_its_name_and_stays_open(tmp_path: Path) -> None:
         ("mail.log", gzip.compress(b""), "is empty"),
         ("wtmp", bytes(range(256)) * 40, "is binary data"),
         ("system.journal", b"LPKSHHRH" + bytes(200), "journalctl --file"),
+        ("mail.export", b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1\n", "-o json in place of -o export"),
+        ("mail.json", b'{\n\t"__CURSOR" : "s=1",\n', "in place of -o json-pretty"),
         ("logs.zip", b"PK\x03\x04" + bytes(200), "unpack it first"),
         ("logs.tar", b"\0" * 10240, "no log in this archive"),
     ],
