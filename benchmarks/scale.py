@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from reading import sessions
 
 # Of a log of so many GB: the log, its store, and what analyses put aside for a while.
 DISK: Final = 1.4
+STEPS: Final = ("ingest", "open", "one day", "timeline", "fleet", "sources")
 DAY_BYTES: Final = 64_000_000
 FIRST_DAY: Final = date(2026, 8, 1)
 CHILD: Final = """
@@ -100,14 +101,14 @@ def run(code: str, *words: str) -> tuple[float, float, float, int]:
     return seconds, cpu, peak, rows
 
 
-def measure(folder: Path, day: bytes, gb: float) -> None:
+def measure(folder: Path, day: bytes, gb: float, steps: Sequence[str]) -> None:
     """Ingest one log file of so many GB, and look at the store."""
     log, store = folder / "mail.log", folder / f"store-{gb:g}"
     with log.open("wb") as file:
         for block in days(day, int(gb * 1e9)):
             file.write(block)
     size = log.stat().st_size
-    for step in ("ingest", "open", "one day", "timeline", "fleet", "sources"):
+    for step in steps:
         seconds, cpu, peak, rows = run(CHILD, str(log), str(store), step)
         print(
             f"{gb:5g} GB  {step:8} {seconds:7.1f} s  {cpu:7.1f} s of CPU "
@@ -138,6 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--gb", type=float, default=1.0)
     parser.add_argument("--workers", action="store_true")
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS, help="default: all")
     parser.add_argument("--folder", help="where to write; default: a temporary folder")
     chosen = parser.parse_args()
     free = shutil.disk_usage(chosen.folder or tempfile.gettempdir()).free
@@ -148,7 +150,7 @@ def main() -> None:
         day = one_day()
         print(f"a day of {len(day) / 1e6:.0f} MB made in {time.perf_counter() - begun:.0f} s")
         for gb in (chosen.gb / 10, chosen.gb):
-            measure(Path(name), day, gb)
+            measure(Path(name), day, gb, [step for step in STEPS if step in chosen.steps])
         if chosen.workers:
             workers(Path(name), day, min(chosen.gb, 1.0))
 

@@ -105,6 +105,11 @@ def open_plain(raw: IO[bytes], watcher: Watcher) -> tuple[Plain, Plain]:
     return cast("Plain", plain), cast("Plain", stored)
 
 
+def is_packed(head: bytes) -> bool:
+    """Say whether the first six bytes of a file are those of a compression that is known here."""
+    return _unpacker(head) is not None
+
+
 def _unpacker(magic: bytes) -> Callable[[IO[bytes]], IO[bytes]] | None:
     known: dict[bytes, Callable[[IO[bytes]], object]] = {
         b"\x1f\x8b": lambda stream: gzip.GzipFile(fileobj=stream, mode="rb"),

@@ -159,7 +159,7 @@ def _latest_year(file: YearlessFile) -> tuple[int, str]:
         file.year = candidate
         return max(known_first - file.last, file.first - known_last, timedelta(0))
 
-    nearest = min(range(year, _FIRST_YEAR, -1), key=distance)
+    nearest = min(range(year, min(_FIRST_YEAR, year - 1), -1), key=distance)
     return (
         nearest,
         f"stamps with a year in this set ({known_first:%Y-%m-%d} to {known_last:%Y-%m-%d})",

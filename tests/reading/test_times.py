@@ -90,6 +90,13 @@ def test_stamps_with_a_year_date_the_others(tmp_path: Path) -> None:
     assert mf.audit(events)["year_from"][0].startswith("stamps with a year in this set")
 
 
+def test_more_new_years_than_years_since_1970(tmp_path: Path) -> None:
+    """A clock that went mad for 70 New Years, beside stamps with a year, is dated all the same."""
+    turns = "".join(entry(f"{month} 10 10:00:00") for _ in range(70) for month in ("Jan", "Jun"))
+    log = write(tmp_path / "mail.log", turns + entry("2026-09-04T16:59:45Z"), "2026-09-05")
+    assert len(mf.read_mail_log(log)) == 141
+
+
 def test_29_february_needs_a_leap_year(tmp_path: Path) -> None:
     """A 29 February moves the log back to a year that had one, and refuses one that had none."""
     text = entry("Feb 28 10:00:00") + entry("Feb 29 10:00:00") + entry("Mar  1 10:00:00")

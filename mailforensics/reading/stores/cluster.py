@@ -1,5 +1,6 @@
 """Where the work on a store runs: here, or on the workers of a Dask cluster."""
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -66,10 +67,45 @@ def as_finished(
 
     futures = {client.submit(piece, pure=False): number for number, piece in work.items()}
     for future in distributed.as_completed(futures, loop=client.loop):  # type: ignore[no-untyped-call]
-        number = futures[future]
+        found: R | str
         try:
-            yield number, future.result()
-        except distributed.KilledWorker:
-            yield number, "not read: it brought down every worker that tried (memory?)"
-        except distributed.CancelledError:
-            yield number, "not read: the cluster gave up on it; ingest again"
+            found = result_of(future)
+        except LostWorkError as problem:
+            found = str(problem)
+        yield futures[future], found
+
+
+class LostWorkError(Exception):
+    """The cluster could not do a piece of work; the text says why."""
+
+
+def result_of(future: Any) -> Any:  # noqa: ANN401
+    """Return what became of a piece of work.
+
+    Raises:
+        LostWorkError: it brought down several workers, or the cluster gave up on it.
+    """
+    import distributed
+
+    try:
+        return future.result()
+    except distributed.KilledWorker:
+        reason = "not read: it brought down every worker that tried (memory?)"
+        raise LostWorkError(reason) from None
+    except distributed.CancelledError:
+        raise LostWorkError("not read: the cluster gave up on it; ingest again") from None
+
+
+def until_done(futures: Sequence[Any]) -> None:
+    """Wait until no worker is at any of these pieces of work, whatever becomes of them."""
+    import distributed
+
+    for future in futures:
+        with contextlib.suppress(distributed.CancelledError):
+            future.exception()
+
+
+def threads(client: Any) -> int:  # noqa: ANN401
+    """Return how many pieces of work the workers do at a time; 1 at least."""
+    at_a_time: dict[str, int] = client.nthreads()
+    return max(1, sum(at_a_time.values()))

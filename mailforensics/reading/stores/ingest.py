@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.evidence import Evidence, Source
+from mailforensics.reading.stores.cells import MovedError
 from mailforensics.reading.stores.cluster import as_finished, current_client
 from mailforensics.reading.stores.manifest import Manifest, Progress, load, locked
 from mailforensics.reading.stores.match import Job, Look, gather, look_at, match, new_entry
 from mailforensics.reading.stores.parts import Shelf
 from mailforensics.reading.stores.place import Place
 from mailforensics.reading.stores.settle import settle
+from mailforensics.reading.stores.split import Split, large_jobs
 from mailforensics.reading.stores.store import Store, open_store
 from mailforensics.reading.stores.stream import CHUNK_BYTES
 from mailforensics.reading.stores.work import KINDS, File, Outcome, Task, last_outcome, read_file
@@ -48,7 +50,8 @@ def ingest(  # noqa: PLR0913 - the public contract
         tz: IANA zone in which stamps without an offset were written.
         year: the year of the oldest year-less line; without it the reader finds it.
         client: a `dask.distributed.Client` whose workers shall read; they must reach the logs and
-            the store. Without it the current one, if there is one; a file is the unit of work.
+            the store. Without it the current one, if there is one. A large file that is not packed
+            is read by all of them together.
         chunk_bytes: text that is in memory at a time, and that a crash may cost.
         progress: is told in a few words what is being done.
 
@@ -115,9 +118,36 @@ class _Run:
     def read(self, jobs: list[Job], client: Any) -> None:  # noqa: ANN401
         """Read the files, here or on the workers of a cluster."""
         here = [job for job in jobs if client is None or job.evidence.stream is not None]
-        self._read_there([job for job in jobs if job not in here], client)
+        there = [job for job in jobs if job not in here]
+        large = large_jobs(there, self._task.chunk_bytes, client=client)
+        split = [job for job in large if self._read_split(job, client)]
+        self._read_there([job for job in there if job not in split], client)
         for job in here:
             self._read_here(job)
+
+    def _read_split(self, job: Job, client: Any) -> bool:  # noqa: ANN401
+        """Let all workers read one file; say whether that went well, or one must read it."""
+        before, outcome = job.entry.going, Outcome(None)
+        shelf = Shelf(self._place, self._task.kind, job.entry.number)
+        split = Split(File.of(job.evidence), self._task, shelf, client)
+        try:
+            for outcome in split.read(begin=_begin(job), size=job.look.size):
+                if outcome.step is not None:
+                    self._keep(job, outcome.step.progress)
+        except MovedError as problem:
+            self._tell(f"{problem}; read again by one worker")
+            self._go_back(job, before)
+            return False
+        self._done(job, outcome)
+        return True
+
+    def _go_back(self, job: Job, before: Progress | None) -> None:
+        """Forget what was read of a file in this ingest."""
+        kept = {part.name for part in _begin(job).parts}
+        job.entry.going = before
+        kept -= {part.name for part in _begin(job).parts}
+        self._manifest.garbage += sorted(kept)
+        self._manifest.save(self._place)
 
     def _read_there(self, jobs: list[Job], client: Any) -> None:  # noqa: ANN401
         """Let workers read files; each that is done is kept, whatever becomes of the others."""

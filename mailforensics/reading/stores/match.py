@@ -32,6 +32,11 @@ class Look:
         """The fingerprint of the first bytes."""
         return hashlib.sha256(self.head).hexdigest()
 
+    @property
+    def size(self) -> int:
+        """Bytes as stored; 0 where that cannot be told."""
+        return int(self.signature[0]) if self.signature else 0
+
 
 @dataclass(slots=True)
 class Job:

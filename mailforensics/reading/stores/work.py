@@ -3,19 +3,21 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import IO, Final
 
 import polars as pl
 
 from mailforensics.reading.evidence import Evidence
 from mailforensics.reading.evidence_names import FIREWALL_LOGS, MAIL_LOGS
+from mailforensics.reading.evidence_open import open_file
 from mailforensics.reading.mail import parse_mail
 from mailforensics.reading.read import LogKind
+from mailforensics.reading.stores.cutting import ChangedError
 from mailforensics.reading.stores.manifest import Progress
 from mailforensics.reading.stores.match import fresh
 from mailforensics.reading.stores.parts import Shelf
-from mailforensics.reading.stores.stream import ChangedError, Step, stream_file
+from mailforensics.reading.stores.stream import Step, stream_file
 from mailforensics.reading.ufw import parse_ufw
 from mailforensics.schema import FIREWALL_EVENTS, MAIL_EVENTS
 
@@ -61,11 +63,16 @@ def read_file(
         yield Outcome(None, notes=(*item.notes, f"not read: {problem}"), changed=True)
         return
     except POISON as problem:
-        words = " ".join(str(problem).split())[:300]
-        yield Outcome(None, notes=(*item.notes, f"not read: {words}"))
+        yield poisoned(problem, tuple(item.notes))
         return
     facts = item.facts()
     yield Outcome(last, str(facts["sha256"]), item.size, item.inner_mtime, tuple(item.notes))
+
+
+def poisoned(problem: BaseException, notes: tuple[str, ...]) -> Outcome:
+    """Return what is told of a file that cannot be read."""
+    words = " ".join(str(problem).split())[:300]
+    return Outcome(None, notes=(*notes, f"not read: {words}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,14 @@ class File:
             evidence.found,
             tuple(evidence.notes),
         )
+
+    def raw(self) -> IO[bytes]:
+        """Open the file as it is stored.
+
+        Raises:
+            EvidenceError: it cannot be opened.
+        """
+        return self.opener() if self.opener else open_file(Path(self.path))
 
 
 def last_outcome(file: File, task: Task, *, begin: Progress, shelf: Shelf) -> Outcome:
