@@ -148,6 +148,15 @@ AUTH_PATTERNS: Final = (
     *_checked(
         "server", rf"(?P<reason>{_PLAIN})", "lookup service=dovecot", "lookup service=dovecot"
     ),
+    # Up to 2.0 the process wrote its own name there: `auth(default): client in: AUTH …`.
+    Pattern(
+        "server",
+        AUTH,
+        "(default): ",
+        r"\(default\): .*",
+        sample="auth(default): client in: AUTH\t1\tPLAIN\tservice=IMAP\trip=198.18.4.77",
+        gives={},
+    ),
     *_checked(
         "server",
         rf"(?P<reason>{_PLAIN})",

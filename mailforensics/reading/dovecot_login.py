@@ -162,6 +162,15 @@ LOGIN_PATTERNS: Final = (
             "reason": "auth failed",
         },
     ),
+    # Dovecot 1.x: whoever logs in is not `Aborted login`, so the tries were refused.
+    Pattern(
+        "auth_failed",
+        LOGIN,
+        " authentication attempts)",
+        rf"Aborted login \((?P<auth_tried>[0-9]+) (?P<reason>authentication attempts)\): {CLIENT}",
+        sample=f"imap-login: Aborted login (3 authentication attempts): {_SAMPLE}",
+        gives={**_SAMPLE_GIVES, "auth_tried": "3", "reason": "authentication attempts"},
+    ),
     # The handshake was never finished: `TLS handshaking` stands after `lip=`.
     Pattern(
         "tls_failed",

@@ -25,6 +25,8 @@ _SERVER: Final = (
 _USER: Final = rf"(?:\((?P<username>[^()]*)\))?(?:<[^<>]*>)*(?:: )?{LEVEL}"
 # lmtp puts its pid there as long as it knows no user: `(4242): `, `(4242, bob): `.
 _LMTP: Final = rf"(?:\((?:[0-9]+|(?:[0-9]+, )?(?P<username>[^()]*))\))?(?:<[^<>]*>)*(?:: )?{LEVEL}"
+# Up to 2.2 the session's name follows: `lmtp(4242, bob): x1Yz+/==: sieve: msgid=…`.
+_LMTP_SESSION: Final = "(?:[A-Za-z0-9+/=]+: )?"
 _CALLER: Final = (
     "user=<bob@example.org>, method=PLAIN, rip=198.18.4.77, lip=192.0.2.1, session=<x1Yz+/==>"
 )
@@ -53,7 +55,7 @@ def _delivered(event: str, words: str, sample: str) -> Pattern:
         event,
         _DELIVERY,
         words,
-        rf"{_LMTP}(?:sieve: )?msgid=.*: (?P<reason>{words}.*)",
+        rf"{_LMTP}{_LMTP_SESSION}(?:sieve: )?msgid=.*: (?P<reason>{words}.*)",
         sample=f"lmtp(bob)<4242><x1Yz>: sieve: msgid=<1@example.com>: {sample}",
         gives={"username": "bob", "reason": sample},
     )
