@@ -19,6 +19,7 @@ _ANY: Final = (
     *("postcat", "postconf", "sendmail", "postkick", "post-install", "postfix-tls-script"),
     *("nbdb_reindexd", "postlock", "postfix-wrapper", "maildrop"),
 )
+_SPEAKERS: Final = ("smtpd", "smtp", "lmtp")
 _HELPERS: Final = ("tlsmgr", "verify", "flush", "proxymap", "proxywrite", "showq", "scache")
 _MASTER: Final = ("master", "postfix-script", "postfix", "postlog", "postlogd", "postmulti")
 
@@ -91,6 +92,19 @@ SERVER_PATTERNS: Final = (
     ),
     _line(("smtp", "lmtp"), "TLSRPT: status=", "success, domain=example.com, receiving_mx=a[b]"),
     _line(_ANY, "skipping address family ", "10 for host mx.example.com"),
+    # Cyrus SASL's plugins log under the tag of whoever loads them, at each new process.
+    _line(_SPEAKERS, "sql_select option missing", ""),
+    _line(_SPEAKERS, "auxpropfunc error ", "no mechanism available"),
+    _line(_SPEAKERS, "OTP unavailable because ", "can't read/write key database /etc/opiekeys"),
+    _line(_SPEAKERS, "unable to open Berkeley db ", "/etc/sasldb2: No such file or directory"),
+    _line(_SPEAKERS, "No worthy mechs found", ""),
+    # TLS before Postfix 2.6 says by itself whom it met: a certificate's words are its owner's.
+    _line(_SPEAKERS, "Verified: ", "subject_CN=unknown[203.0.113.9], issuer=x"),
+    _line(_SPEAKERS, "Unverified: ", "subject_CN=unknown[203.0.113.9]"),
+    _line(_SPEAKERS, "Peer certificate could not be verified", ""),
+    _line(_SPEAKERS, "cert has expired", ""),
+    _line(_SPEAKERS, "verify error:num=", "18:self signed certificate"),
+    _line(_SPEAKERS, "certificate peer name verification failed for ", "mx.example.com: x"),
     # Helpers that never see a client: whatever they say is the server's own.
     _line(_HELPERS, "", "open smtpd TLS cache btree:/var/lib/postfix/smtpd_scache"),
 )
