@@ -12,7 +12,7 @@ Sources:
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,16 @@ from mailforensics import schema
 from mailforensics.addresses import network_of
 from mailforensics.analysis.attempts import count_once
 from mailforensics.analysis.campaigns_clock import duration
+from mailforensics.analysis.shelf import shelved
 from mailforensics.analysis.stitching import stitch
-from mailforensics.analysis.stores import LOGINS, takes_stores
+from mailforensics.analysis.verdict_lines import lines_of
 from mailforensics.errors import ArgumentError
+from mailforensics.reading.stores.store import Store
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    _Time = dt.datetime | None
 
 BY: Final = ("source_ip", "network")
 QUIET_DAYS: Final = 14.0
@@ -35,6 +42,8 @@ GONE_SHARE: Final = 0.9
 FEW: Final = 20
 _NORMAL_95: Final = 1.959963984540054
 _DAY_MICROSECONDS: Final = 86_400_000_000
+_ATTACK: Final = pl.sum_horizontal("failures", "relays", "bad") > 0
+_HONEST: Final = (pl.col("logins") > 0) | (pl.col("mails") > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +65,15 @@ class Survival:
     text: str
 
 
-@takes_stores(LOGINS)
 def survival(
-    events: pd.DataFrame, *, by: str = "source_ip", quiet_days: float = QUIET_DAYS
+    events: pd.DataFrame | Store, *, by: str = "source_ip", quiet_days: float = QUIET_DAYS
 ) -> Survival:
     """Return how long attackers stay active, by Kaplan-Meier, and a suggested expiry for bans.
 
     Attackers seen at one moment only have no length of life and are left out.
 
     Args:
-        events: mail events, in any order.
+        events: mail events, in any order; or a store.
         by: `source_ip` for lives of addresses, `network` for those of /24s and /64s.
         quiet_days: silence after which an attacker counts as gone; at most a quarter of the log.
 
@@ -73,7 +81,8 @@ def survival(
         ArgumentError: `by` is neither, or `quiet_days` is not above 0.
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
-    schema.require(events, ["time", "event", "source_ip"])
+    if not isinstance(events, Store):
+        schema.require(events, ["time", "event", "source_ip"])
     if by not in BY:
         raise ArgumentError(f"by={by!r} is no kind of attacker; use {' or '.join(BY)}.")
     if not quiet_days > 0:
@@ -87,22 +96,34 @@ def survival(
     return Survival(table, half, expiry, len(lives), text)
 
 
-def _lives(events: pd.DataFrame, by: str) -> tuple[pl.DataFrame, float]:
+def _lives(events: pd.DataFrame | Store, by: str) -> tuple[pl.DataFrame, float]:
     """Return age at the last attack and the silence since, in days, and the span of the log."""
-    rows = count_once(stitch(events)).filter(pl.col("time").is_not_null())
-    if rows.is_empty():
+    timed = pl.col("time").is_not_null()
+    if isinstance(events, Store):
+        begin, end = (lines_of(events).times[name] for name in ("begin", "end"))
+        with shelved(events) as shelf:
+            honest = set(shelf.rows(timed & _HONEST)["source_ip"])
+            shares = shelf.shares(timed & _ATTACK & ~pl.col("source_ip").is_in(honest))
+            attacks = pl.concat(rows.select("source_ip", "time") for rows in shares)
+    else:
+        rows = count_once(stitch(events)).filter(timed)
+        begin, end = cast(
+            "tuple[dt.datetime | None, dt.datetime | None]",
+            (rows["time"].min(), rows["time"].max()),
+        )
+        honest = set(rows.filter(_HONEST & pl.col("source_ip").is_not_null())["source_ip"])
+        hostile = _ATTACK & pl.col("source_ip").is_not_null()
+        attacks = rows.filter(hostile & ~pl.col("source_ip").is_in(honest))
+    if begin is None or end is None:
         return pl.DataFrame(schema={"days": pl.Float64, "silent": pl.Float64}), 0.0
-    begin, end = rows["time"].min(), rows["time"].max()
-    attacks = rows.filter(
-        (pl.col("failures") + pl.col("relays") + pl.col("bad") > 0)
-        & pl.col("source_ip").is_not_null()
-    )
-    honest = rows.filter((pl.col("logins") > 0) | (pl.col("mails") > 0))
-    attacks = attacks.join(honest.select("source_ip"), on="source_ip", how="anti")
     if by == "network":
         texts = network_of(pd.Series(attacks["source_ip"].to_list(), dtype="str"))
         attacks = attacks.with_columns(source_ip=pl.Series(list(texts), dtype=pl.String))
-    lives = (
+    return _aged(attacks, end), (end - begin).total_seconds() / 86_400
+
+
+def _aged(attacks: pl.DataFrame, end: "dt.datetime") -> pl.DataFrame:
+    return (
         attacks.group_by("source_ip")
         .agg(first=pl.col("time").min(), last=pl.col("time").max())
         .filter(pl.col("first") < pl.col("last"))
@@ -112,7 +133,6 @@ def _lives(events: pd.DataFrame, by: str) -> tuple[pl.DataFrame, float]:
         )
         .sort("days", "silent")
     )
-    return lives, (end - begin).total_seconds() / 86_400  # type: ignore[operator,union-attr]
 
 
 def _days(span: pl.Expr) -> pl.Expr:

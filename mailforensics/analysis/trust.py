@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 
 from mailforensics import schema
 from mailforensics.analysis.wording import counted
 from mailforensics.reading.audit import audit
+from mailforensics.reading.stores.question import Question
 from mailforensics.reading.stores.store import Store
 
 MOST_OF_A_KIND: Final = 3
@@ -55,32 +58,55 @@ def trust(
     """Return whether these logs can be trusted, and what limits an answer drawn from them.
 
     Args:
-        events: mail events, or a store, which is read whole.
+        events: mail events, or a store.
         firewall_events: firewall events, or a store, if there are any.
         tz: the zone in which year-less stamps were read.
 
     Raises:
         MissingColumnError: a table is not what it should be.
     """
-    lines = _rows(events)
     files = audit(events)
     walls = None if firewall_events is None else audit(firewall_events)
+    kinds = _kinds(events)
     limits = (
         *_faults(pd.concat([files, walls]) if walls is not None else files),
-        *_misplaced(lines, None if firewall_events is None else _rows(firewall_events)),
-        *_hosts(lines),
+        *_misplaced(kinds, None if firewall_events is None else _kinds(firewall_events)),
+        *_hosts(kinds),
     )
     assumptions = tuple(_assumed(files, tz))
     return Trust(_answer(files, limits, assumptions), limits, assumptions, files)
 
 
-def _rows(events: pd.DataFrame | Store) -> pd.DataFrame:
-    """Return what is looked at of each line."""
+def _kinds(events: pd.DataFrame | Store) -> pl.DataFrame:
+    """Return one row a file and host: `lines`, those `seen` (understood), `packets` and `mail`.
+
+    Packets are lines that are not understood and of a firewall; mail are lines of a mail server.
+    """
     looked_at = ["file", "event", "host", "message"]
     if isinstance(events, Store):
-        return events.events()[looked_at]
+        frames = events.frames(Question(), columns=looked_at[1:])
+        return _summed(pl.concat(_counted(frame) for frame in frames))
     schema.require(events, looked_at)
-    return events
+    only = events[looked_at]
+    return _counted(pl.DataFrame(pa.Table.from_pandas(only, preserve_index=False)))
+
+
+def _counted(lines: pl.DataFrame) -> pl.DataFrame:
+    places = pl.col("file", "host").cast(pl.String)
+    seen = ~pl.col("event").is_in(["other", "unparsed"])
+    message, one = pl.col("message"), pl.lit(1, pl.Int64)
+    known = lines.select(places, seen=seen.cast(pl.Int64), lines=one)
+    # Only the words of lines that nobody understood are looked at.
+    texts = lines.filter(~seen).select(
+        places,
+        packets=((pl.col("event") == "other") & message.str.contains(_PACKET)).cast(pl.Int64),
+        mail=message.str.contains(_MAIL).cast(pl.Int64),
+    )
+    return _summed(pl.concat([known, texts], how="diagonal"))
+
+
+def _summed(table: pl.DataFrame) -> pl.DataFrame:
+    return table.group_by("file", "host").agg(pl.col("lines", "seen", "packets", "mail").sum())
 
 
 def _answer(files: pd.DataFrame, limits: tuple[str, ...], assumptions: tuple[str, ...]) -> str:
@@ -119,39 +145,37 @@ def _told(file: str, piece: str, last: pd.Timestamp) -> str:
     return f"{file}: {piece}."
 
 
-def _misplaced(events: pd.DataFrame, firewall_events: pd.DataFrame | None) -> Iterator[str]:
+def _misplaced(mail: pl.DataFrame, wall: pl.DataFrame | None) -> Iterator[str]:
     """Yield the logs that were given as what they are not."""
-    other = events.loc[events["event"] == "other"]
-    packets = other.loc[other["message"].str.contains(_PACKET, na=False), "file"].value_counts()
-    lines = events["file"].value_counts().to_dict()
-    for file, count in sorted(packets.to_dict().items()):
-        if 2 * count > lines[file]:
+    files = mail.group_by("file").agg(pl.col("lines", "packets").sum()).sort("file")
+    for file, lines, packets in files.filter(pl.col("packets") > 0).rows():
+        if 2 * packets > lines:
             yield (
                 f"{file} is a firewall log, no mail log: name it with `--ufw-log`, and the mail "
                 "log as LOG."
             )
-        elif firewall_events is None:
+        elif wall is None:
             yield (
-                f"{file} holds {counted(int(count), 'line')} of a firewall that were not counted: "
+                f"{file} holds {counted(packets, 'line')} of a firewall that were not counted: "
                 "name it with `--ufw-log` as well."
             )
-    if firewall_events is not None:
-        yield from _no_firewall_logs(firewall_events)
+    if wall is not None:
+        yield from _no_firewall_logs(wall)
 
 
-def _no_firewall_logs(events: pd.DataFrame) -> Iterator[str]:
-    seen = ~events["event"].isin(["other", "unparsed"])
-    for file, rows in events.loc[~seen.groupby(events["file"]).transform("any")].groupby("file"):
-        if rows["message"].str.contains(_MAIL, na=False).any():
+def _no_firewall_logs(wall: pl.DataFrame) -> Iterator[str]:
+    files = wall.group_by("file").agg(pl.col("seen", "mail").sum()).sort("file")
+    for file, mail in files.filter(pl.col("seen") == 0).select("file", "mail").rows():
+        if mail:
             yield f"{file} is a mail log, no firewall log: name it as LOG, not with `--ufw-log`."
         else:
             yield f"{file} was named with `--ufw-log` and holds no line of a firewall."
 
 
-def _hosts(events: pd.DataFrame) -> Iterator[str]:
+def _hosts(kinds: pl.DataFrame) -> Iterator[str]:
     """Yield what it means that lines come from several hosts."""
-    known = events.loc[~events["event"].isin(["other", "unparsed"]), "host"].dropna()
-    hosts = sorted(known.unique())
+    known = kinds.filter(pl.col("seen") > 0)["host"]
+    hosts = known.drop_nulls().unique().sort().to_list()
     if len(hosts) > 1:
         named = ", ".join(hosts[:MOST_OF_A_KIND]) + (" …" if len(hosts) > MOST_OF_A_KIND else "")
         yield (
