@@ -31,7 +31,7 @@ DEPTH: Final = 3
 _ANSI: Final = r"(?:\x1b\[[0-9;]*[A-Za-z])*"
 # A container's name, a pod's, or the file and the line number that grep puts first.
 _NAMED: Final = (
-    rf"(?s)^{_ANSI}(?:(?P<name>[A-Za-z0-9][A-Za-z0-9_.@-]*) *\| ?{_ANSI} ?"
+    rf"(?s)^{_ANSI}(?:\[?(?P<name>[A-Za-z0-9][A-Za-z0-9_.@-]*)\]? *\| ?{_ANSI} ?"
     r"|\[pod/(?P<pod>[A-Za-z0-9_.-]+)/[A-Za-z0-9_.-]+\] "
     rf"|(?:[^\s:|]+?{_ANSI}[:-]{_ANSI})?(?:[0-9]+{_ANSI}[:-]{_ANSI})?)"
     r"(?P<inner>(?:[A-Z<\[@]|[0-9]{4}[-/]).*)$"

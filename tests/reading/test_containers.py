@@ -25,6 +25,7 @@ WRAPPERS = {
     "compose in colour": "\x1b[36mmail-1 |\x1b[0m {}",
     "compose with stamps": f"mail-1  | {OUTER} {{}}",
     "compose on a terminal": "\x1b[2Kmail-1  | {}",
+    "podman-compose": "[mail]     | {}",
     "grep over files": "mail.log.1:{}",
     "grep with line numbers": "var/log/mail.log:27:{}",
     "grep around a hit": "mail.log-26-{}",
