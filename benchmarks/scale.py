@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py              1 GB, beside a tenth of it to see how time grows
     python benchmarks/scale.py --gb 10      10 GB: 14 GB of disk, about 50 minutes of CPU time
-    python benchmarks/scale.py --workers    also one Dask worker against two
+    python benchmarks/scale.py --workers    also one Dask worker against two, on one file
 
 For figures that count, on a quiet machine; `--folder` and TMPDIR name a disk with the space. Each
 step runs in a process of its own, whose peak memory (ru_maxrss) is measured. Prints seconds,
@@ -48,17 +48,32 @@ used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, rows]))
 """
 CLUSTER: Final = """
-import json, sys, time
+import json, os, resource, sys, time
 from distributed import Client, LocalCluster
 import mailforensics as mf
-logs, store, workers = sys.argv[1:]
+
+def pin(core):
+    for thread in os.listdir("/proc/self/task"):
+        os.sched_setaffinity(int(thread), {core})
+
+def used():
+    told = resource.getrusage(resource.RUSAGE_SELF)
+    return told.ru_utime + told.ru_stime, told.ru_maxrss * 1024
+
+log, store, workers = sys.argv[1:]
 if __name__ == "__main__":
     with LocalCluster(n_workers=int(workers), threads_per_worker=1, dashboard_address=None,
                       env={"POLARS_MAX_THREADS": "1"}) as cluster, Client(cluster) as client:
-        client.run(lambda: __import__("mailforensics"))
+        client.run(lambda: __import__("mailforensics.reading.stores.ingest"))
+        for core, worker in enumerate(client.scheduler_info()["workers"]):
+            client.run(pin, core, workers=[worker])
+        before = [cpu for cpu, _ in client.run(used).values()]
         start = time.perf_counter()
-        rows = len(mf.ingest(logs, store=store, client=client))
-        print(json.dumps([time.perf_counter() - start, 0, 0, rows]))
+        rows = len(mf.ingest(log, store=store, client=client))
+        seconds = time.perf_counter() - start
+        after = list(client.run(used).values())
+        cpu = sum(cpu for cpu, _ in after) - sum(before)
+        print(json.dumps([seconds, cpu, max(peak for _, peak in after), rows]))
 """
 
 
@@ -103,10 +118,7 @@ def run(code: str, *words: str) -> tuple[float, float, float, int]:
 
 def measure(folder: Path, day: bytes, gb: float, steps: Sequence[str]) -> None:
     """Ingest one log file of so many GB, and look at the store."""
-    log, store = folder / "mail.log", folder / f"store-{gb:g}"
-    with log.open("wb") as file:
-        for block in days(day, int(gb * 1e9)):
-            file.write(block)
+    log, store = _written(folder, day, gb), folder / f"store-{gb:g}"
     size = log.stat().st_size
     for step in steps:
         seconds, cpu, peak, rows = run(CHILD, str(log), str(store), step)
@@ -122,16 +134,27 @@ def measure(folder: Path, day: bytes, gb: float, steps: Sequence[str]) -> None:
 
 
 def workers(folder: Path, day: bytes, gb: float) -> None:
-    """Ingest the same days as one file each, by one worker and by two."""
-    logs = folder / "days"
-    logs.mkdir()
-    for number, block in enumerate(days(day, int(gb * 1e9))):
-        (logs / f"mail.log-{FIRST_DAY + timedelta(days=number):%Y%m%d}").write_bytes(block)
+    """Ingest one file by one worker and by two, each of which has a core for itself (Linux)."""
+    log = _written(folder, day, gb)
     times = {}
     for count in (1, 2):
-        times[count], *_ = run(CLUSTER, str(logs), str(folder / f"by-{count}"), str(count))
-        print(f"{gb:5g} GB  {count} worker(s), one core each: {times[count]:.1f} s")
+        store = str(folder / f"by-{count}")
+        times[count], cpu, peak, _ = run(CLUSTER, str(log), store, str(count))
+        print(
+            f"{gb:5g} GB  {count} worker(s), a core each: {times[count]:.1f} s, "
+            f"{cpu:.1f} s of CPU, peak of a worker {peak / 1e9:.2f} GB",
+            flush=True,
+        )
     print(f"two workers: {times[1] / times[2]:.2f} times as fast as one")
+    log.unlink()
+
+
+def _written(folder: Path, day: bytes, gb: float) -> Path:
+    log = folder / "mail.log"
+    with log.open("wb") as file:
+        for block in days(day, int(gb * 1e9)):
+            file.write(block)
+    return log
 
 
 def main() -> None:
@@ -139,7 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--gb", type=float, default=1.0)
     parser.add_argument("--workers", action="store_true")
-    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS, help="default: all")
+    parser.add_argument("--steps", nargs="*", choices=STEPS, default=STEPS, help="default: all")
     parser.add_argument("--folder", help="where to write; default: a temporary folder")
     chosen = parser.parse_args()
     free = shutil.disk_usage(chosen.folder or tempfile.gettempdir()).free
@@ -149,7 +172,7 @@ def main() -> None:
         begun = time.perf_counter()
         day = one_day()
         print(f"a day of {len(day) / 1e6:.0f} MB made in {time.perf_counter() - begun:.0f} s")
-        for gb in (chosen.gb / 10, chosen.gb):
+        for gb in (chosen.gb / 10, chosen.gb) if chosen.steps else ():
             measure(Path(name), day, gb, [step for step in STEPS if step in chosen.steps])
         if chosen.workers:
             workers(Path(name), day, min(chosen.gb, 1.0))
