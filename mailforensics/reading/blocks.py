@@ -1,5 +1,6 @@
 """Cut a stream into blocks that can be parsed alone, and a block into entries with line numbers."""
 
+import re
 from collections.abc import Iterator
 from typing import IO, Final
 
@@ -7,7 +8,9 @@ import polars as pl
 
 # From 8 MiB on the allocator gives memory back at once, and must ask for it for every block.
 BLOCK_BYTES: Final = 7 << 20
-_CONTINUES: Final = b" \t:\x1d\r\n"
+_ENTRY: Final = re.compile(rb"\n[^ \t:\x1d\r\n]")
+# The end of a block holds an entry's beginning, as a rule.
+_LOOK_BACK_BYTES: Final = 1 << 12
 
 
 def read_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
@@ -28,10 +31,13 @@ def read_blocks(stream: IO[bytes], size: int = BLOCK_BYTES) -> Iterator[bytes]:
 
 def last_entry(data: bytes) -> int:
     """Return where the last entry that begins within `data` begins; 0 if only the first does."""
-    before = data.rstrip(_CONTINUES)
-    while (at := before.rfind(b"\n")) >= 0 and data[at + 1] in _CONTINUES:
-        before = before[:at].rstrip(_CONTINUES)
-    return at + 1
+    low, window = len(data), _LOOK_BACK_BYTES
+    while low > 0:
+        high, low = low, max(0, low - window)
+        if starts := [found.start() for found in _ENTRY.finditer(data, low, high + 1)]:
+            return starts[-1] + 1
+        window *= 4
+    return 0
 
 
 def split_lines(block: bytes) -> pl.DataFrame:
