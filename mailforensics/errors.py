@@ -42,3 +42,7 @@ class MissingExtraError(MailForensicsError, ImportError):
 
 class StoreBusyError(MailForensicsError, RuntimeError):
     """Somebody else is writing to the store."""
+
+
+class StoreWriteError(MailForensicsError, RuntimeError):
+    """The store cannot be written to: disk full, no rights; what it held before is all there."""

@@ -19,6 +19,7 @@ from mailforensics.errors import ArgumentError, EvidenceError, StoreBusyError
 from mailforensics.reading.stores.manifest import load, locked
 from mailforensics.reading.stores.place import Place
 from tests.logs import HARD_LINES, hard_log
+from tests.unprivileged import without_rights
 
 WEEK = Path("data/samples/week")
 
@@ -196,6 +197,50 @@ def test_two_ingests_at_once_are_refused(tmp_path: Path) -> None:
     ):
         mf.ingest(WEEK, store=tmp_path)
     assert len(mf.open_store(tmp_path)) == 8057
+
+
+FULL = """
+import resource, sys
+import mailforensics as mf
+from mailforensics.errors import StoreWriteError
+logs, store, most = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), int(most)))
+try:
+    mf.ingest(logs, store=store, chunk_bytes=60_000)
+except StoreWriteError as problem:
+    print(problem)
+"""
+
+
+def test_a_disk_that_takes_no_more_is_an_error_and_costs_no_line(tmp_path: Path) -> None:
+    """A store that cannot be written is no file that cannot be read: said at once, gone on with."""
+    store = tmp_path / "store"
+    command = [sys.executable, "-c", FULL, str(WEEK), str(store), "6000"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "cannot be written" in told
+    assert "ingest again: it goes on where it stopped" in told
+    assert len(mf.open_store(store)) == 0
+    assert not list(store.rglob("*.tmp"))
+    (store / "events").mkdir(exist_ok=True)
+    (store / "events" / ".torn.parquet.1.tmp").write_bytes(b"half of a part")
+    assert_holds(mf.ingest(WEEK, store=store), WEEK)
+    assert not list(store.rglob("*.tmp"))
+
+
+def test_a_file_that_may_not_be_read_for_a_while_stays_the_file_it_was(tmp_path: Path) -> None:
+    """Rights that are missing once are noted, and leave neither a second file nor a stale note."""
+    tmp_path.chmod(0o777)
+    log = tmp_path / "mail.log"
+    with without_rights(tmp_path):
+        log.write_bytes(hard_log(2))
+        mf.ingest(log, store=tmp_path / "store")
+        log.chmod(0)
+        told = mf.ingest(log, store=tmp_path / "store").audit()
+        log.chmod(0o600)
+        store = mf.ingest(log, store=tmp_path / "store")
+        assert told["events"].tolist() == [len(store)]
+        assert "not read" in told["notes"][0]
+        assert_holds(store, log)
 
 
 def test_a_poisoned_file_stops_nothing(tmp_path: Path) -> None:

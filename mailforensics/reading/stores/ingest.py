@@ -58,6 +58,7 @@ def ingest(  # noqa: PLR0913 - the public contract
     Raises:
         EvidenceError: the source names nothing.
         StoreBusyError: another ingest is writing to this store.
+        StoreWriteError: the store's disk is full, or not to be written to.
         ArgumentError: there is no such kind, zone or year.
     """
     if kind not in KINDS:
@@ -68,6 +69,7 @@ def ingest(  # noqa: PLR0913 - the public contract
     with locked(place):
         manifest = load(place) or Manifest()
         place.remove(manifest.take_garbage())
+        place.remove_torn()
         jobs = _jobs(gather(source, KINDS[kind].names), manifest, kind)
         for job in jobs:
             job.entry.tz, job.entry.year = tz, year
@@ -217,6 +219,7 @@ class _Run:
         entry, step = job.entry, outcome.step
         entry.notes = list(outcome.notes)
         if step is None or step.total is None:
+            entry.signature = []  # looked at again next time, though the file may stay as it is
             return
         kept = {part.name for part in step.tail}
         self._manifest.garbage += [part.name for part in entry.tail if part.name not in kept]

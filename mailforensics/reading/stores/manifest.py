@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mailforensics.errors import EvidenceError, StoreBusyError
-from mailforensics.reading.stores.place import Place, is_remote
+from mailforensics.reading.stores.place import Place, is_remote, unwritable
 
 MANIFEST: Final = "manifest.json"
 LOCK: Final = ".lock"
@@ -266,13 +266,18 @@ def locked(place: Place) -> Iterator[None]:
 
     Raises:
         StoreBusyError: somebody else is writing.
+        StoreWriteError: nobody may write there.
     """
     if is_remote(place.address):
         yield from _remote_lock(place)
         return
     folder = Path(place.address.removeprefix("file://")).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / LOCK).open("a")
+    except OSError as problem:
+        raise unwritable(place.address, problem) from None
+    with file:
         try:
             if sys.platform != "win32":
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

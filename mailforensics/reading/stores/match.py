@@ -136,7 +136,7 @@ def match(manifest: Manifest, looks: Sequence[tuple[Evidence, Look]], kind: str)
         for place, (evidence, look) in enumerate(looks):
             if place in known:
                 continue
-            fits = [e for e in free if nearness(e, evidence) and _begins_alike(e, look)]
+            fits = [e for e in free if nearness(e, evidence) and _may_be(e, evidence, look)]
             if fits:
                 known[place] = max(fits, key=lambda entry: (entry.head_bytes, -entry.number))
                 free.remove(known[place])
@@ -166,6 +166,12 @@ def _is_same_log(entry: Entry, evidence: Evidence) -> bool:
 
 def _is_anywhere(entry: Entry, evidence: Evidence) -> bool:  # noqa: ARG001 - one of three tests
     return entry.head_bytes > 0
+
+
+def _may_be(entry: Entry, evidence: Evidence, look: Look) -> bool:
+    """Say whether an entry may be that of a file; one that cannot be read is what it was."""
+    unreadable = evidence.stream is None and not look.signature
+    return (unreadable and _is_same_path(entry, evidence)) or _begins_alike(entry, look)
 
 
 def _begins_alike(entry: Entry, look: Look) -> bool:

@@ -9,7 +9,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mailforensics.errors import EvidenceError, MissingExtraError
+from mailforensics.errors import EvidenceError, MissingExtraError, StoreWriteError
 
 
 def is_remote(address: str) -> bool:
@@ -47,6 +47,14 @@ def open_remote(address: str) -> IO[bytes]:
         raise EvidenceError(f"{address}: cannot be read ({problem}); check the address.") from None
 
 
+def unwritable(address: str, problem: OSError) -> StoreWriteError:
+    """Return the error that says why a store cannot be written to, and how to go on."""
+    return StoreWriteError(
+        f"{address}: cannot be written ({problem.strerror or problem}); make room or rights there, "
+        "then ingest again: it goes on where it stopped."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A folder that holds a store; names in it are relative, with `/`.
@@ -74,19 +82,25 @@ class Place:
             raise EvidenceError(f"{self.address}/{name}: cannot be read ({problem}).") from None
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file; it replaces an older one of that name at once."""
-        if is_remote(self.address):
-            files, root = remote(self.address)
-            files.pipe_file(f"{root}/{name}", data)
-            return
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        """Write a file; it replaces an older one of that name at once.
+
+        Raises:
+            StoreWriteError: it cannot be written.
+        """
+        try:
+            if is_remote(self.address):
+                files, root = remote(self.address)
+                files.pipe_file(f"{root}/{name}", data)
+            else:
+                _write_whole(self._path(name), data)
+        except OSError as problem:
+            raise unwritable(self.address, problem) from None
+
+    def remove_torn(self) -> None:
+        """Remove what an ingest that was killed left half written."""
+        if not is_remote(self.address):
+            for torn in self._path("").rglob(".*.tmp"):
+                torn.unlink(missing_ok=True)
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove files; those that are gone already are no error."""
@@ -112,3 +126,17 @@ class Place:
 
     def _path(self, name: str) -> Path:
         return Path(self.address.removeprefix("file://")).expanduser() / name
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
