@@ -65,7 +65,8 @@ _REFUSED: Final = (
     r"|Unsupported authentication mechanism|Authenticated username not provided"
     # Words that no mechanism allows: the client is refused as for a wrong password.
     r"|[Mm]alformed data|[Nn]o initial response|[Ii]nvalid (?:challenge|continued data|gs2-header)"
-    r"|Missing (?:token|username)|auth[nz]_name |Invalid base64 data"
+    r"|Missing (?:token|username)|Username or token missing|auth[nz]_name[: ]|Invalid base64 data"
+    r"|Cross-realm authentication not supported|User unknown"
 )
 # What it says where it could not check: its data base, its directory or PAM is in trouble.
 _UNAVAILABLE: Final = (
