@@ -16,7 +16,7 @@ from mailforensics.reading.patterns import Pattern, literal_after_peer
 from mailforensics.reading.tables import polars_type
 from mailforensics.schema import MAIL_EVENTS
 
-_NUMBERS: Final = tuple(c for c in MAIL_EVENTS if c.dtype in {"Int64", "float64"})
+_NUMBERS: Final = {c.name: polars_type(c) for c in MAIL_EVENTS if c.dtype in {"Int64", "float64"}}
 _MATCHED: Final = "_matched"
 
 
@@ -68,8 +68,9 @@ def _match(patterns: Iterable[Pattern], rows: pl.DataFrame) -> Iterator[pl.DataF
         if not hit.any():
             continue
         fixed = {"event": pattern.event, **pattern.fixed}
+        caught = [_typed(group) for group in found if group.name not in {_MATCHED, *fixed}]
         constants = [_repeat(value, len(found)).alias(name) for name, value in fixed.items()]
-        yield found.drop(fixed, strict=False).hstack([rows["row"].filter(hit), *constants])
+        yield pl.DataFrame([*caught, rows["row"].filter(hit), *constants])
         if hit.all():
             return
         rows = rows.filter(~hit)
@@ -86,16 +87,14 @@ def _catch(texts: pl.Series, expression: str, literal: str) -> tuple[pl.Series, 
         return hit, pl.DataFrame()
     whole = rf"(?s)^(?:{expression})(?P<{_MATCHED}>)$"
     found = texts.filter(hit).str.extract_groups(whole).struct.unnest()
-    found = _with_numbers(found)
     if not found[_MATCHED].null_count() and hit.all():
-        return hit, found.drop(_MATCHED)
+        return hit, found
     matched = found[_MATCHED].is_not_null()
     hit = hit.fill_null(value=False)
-    return hit.scatter(hit.arg_true(), matched), found.filter(matched).drop(_MATCHED)
+    return hit.scatter(hit.arg_true(), matched), found.filter(matched)
 
 
-def _with_numbers(groups: pl.DataFrame) -> pl.DataFrame:
-    """Turn the digits caught for columns of numbers into numbers, while they are few texts."""
-    columns = [column for column in _NUMBERS if column.name in groups.columns]
-    numbers = [groups[c.name].cast(polars_type(c), strict=False) for c in columns]
-    return groups.with_columns(numbers) if numbers else groups
+def _typed(group: pl.Series) -> pl.Series:
+    """Turn the digits caught for a column of numbers into numbers, while they are few texts."""
+    kind = _NUMBERS.get(group.name)
+    return group if kind is None else group.cast(kind, strict=False)
