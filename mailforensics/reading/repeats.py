@@ -29,8 +29,7 @@ def unfold(heads: pl.DataFrame) -> pl.DataFrame:
     """
     message = heads["message"]
     plain = heads.with_columns(inner=message, repeat=pl.lit(1, pl.Int64), again=pl.lit(value=False))
-    candidates = message.str.starts_with("message repeated ") | message.str.ends_with(" times")
-    candidates |= message.str.ends_with(" ---") | message.str.ends_with(" time")
+    candidates = message.str.contains("message repeated ", literal=True)
     if not candidates.any():
         return plain
     text = pl.when(candidates).then(message)
