@@ -26,7 +26,11 @@ _TAG: Final = (
     rf"^{_PRIORITY}(?:kern\.{_LEVEL} )?(?:(?P<host>[^\s(]+) +(?:[a-z0-9]+\.{_LEVEL} )?)?"
     r"(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?$"
 )
-# The same where no blank follows the colon, or nothing does.
+# The usual `host program[pid]`, which is told much faster; `kern.` may be no host.
+_USUAL_TAG: Final = (
+    r"^(?P<host>[A-Za-z0-9_.-]+) (?P<program>[A-Za-z0-9_/.-]+)(?:\[(?P<pid>[0-9]{1,18})\])?$"
+)
+# The same as _TAG where no blank follows the colon, or nothing does.
 _TIGHT: Final = (
     r"(?s)^(?:(?P<host>[^\s:(]+) +)?(?P<program>[^\s\[\]:(]+)(?:\[(?P<pid>\d{1,18})\])?:"
     r" ?(?P<message>.*)$"
@@ -135,7 +139,11 @@ def _before_colon(rest: pl.Series) -> pl.Series:
 
 def _parse_tags(heads: pl.Series) -> pl.DataFrame:
     """Return `host`, `program`, `pid`, and `width`: the characters up to the message."""
-    tags = heads.str.extract_groups(_TAG).struct.unnest()
+    tags = heads.str.extract_groups(_USUAL_TAG).struct.unnest()
+    odd = (tags["program"].is_null() | heads.str.starts_with("kern.")).arg_true()
+    if len(odd):
+        found = heads.gather(odd).str.extract_groups(_TAG).struct.unnest()
+        tags = pl.DataFrame([tags[name].scatter(odd, found[name]) for name in found.columns])
     width = pl.when(tags["program"].is_not_null()).then(heads.str.len_chars() + 2)
     return tags.with_columns(pl.col("pid").cast(pl.Int64, strict=False), width=width)
 
