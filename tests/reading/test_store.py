@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import mailforensics as mf
 from mailforensics.errors import ArgumentError, EvidenceError, StoreBusyError
-from mailforensics.reading.stores.manifest import load, locked
+from mailforensics.reading.stores.locking import locked
+from mailforensics.reading.stores.manifest import load
 from mailforensics.reading.stores.place import Place
 from tests.logs import HARD_LINES, hard_log
 from tests.unprivileged import without_rights

@@ -10,7 +10,7 @@ from moto.server import ThreadedMotoServer
 
 import mailforensics as mf
 from mailforensics.errors import EvidenceError, StoreBusyError
-from mailforensics.reading.stores.manifest import LOCK
+from mailforensics.reading.stores.locking import LOCK
 
 WEEK = Path("data/samples/week")
 

@@ -10,7 +10,8 @@ from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.evidence import Evidence, Source
 from mailforensics.reading.stores.cells import MovedError
 from mailforensics.reading.stores.cluster import as_finished, current_client
-from mailforensics.reading.stores.manifest import Manifest, Progress, load, locked
+from mailforensics.reading.stores.locking import locked
+from mailforensics.reading.stores.manifest import Manifest, Progress, load
 from mailforensics.reading.stores.match import Job, Look, gather, look_at, match, new_entry
 from mailforensics.reading.stores.parts import Shelf
 from mailforensics.reading.stores.place import Place

@@ -1,25 +1,15 @@
 """What a store knows of its files: one small document, replaced as a whole at each step."""
 
-import contextlib
 import json
-import os
-import platform
-import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final
 
 from mailforensics.errors import EvidenceError, StoreBusyError
-from mailforensics.reading.stores.place import Place, is_remote, unwritable
+from mailforensics.reading.stores.place import Place
 
 MANIFEST: Final = "manifest.json"
-LOCK: Final = ".lock"
 # Raised when parts of an older version could no longer be read.
 SCHEMA_VERSION: Final = 1
-
-if sys.platform != "win32":
-    import fcntl
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,49 +245,3 @@ def _progress(fields: dict[str, Any]) -> Progress:
 
 def _parts(listed: list[dict[str, Any]]) -> list[Part]:
     return [Part(**(fields | {"hosts": tuple(fields["hosts"])})) for fields in listed]
-
-
-@contextlib.contextmanager
-def locked(place: Place) -> Iterator[None]:
-    """Keep a second ingest out of a store as long as this one runs.
-
-    On this machine the lock goes when the process does, however it ends. An object store has no
-    such locks: there a file stands for it, and a crash leaves it behind.
-
-    Raises:
-        StoreBusyError: somebody else is writing.
-        StoreWriteError: nobody may write there.
-    """
-    if is_remote(place.address):
-        yield from _remote_lock(place)
-        return
-    folder = Path(place.address.removeprefix("file://")).expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / LOCK).open("a")
-    except OSError as problem:
-        raise unwritable(place.address, problem) from None
-    with file:
-        try:
-            if sys.platform != "win32":
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreBusyError(
-                f"{place.address}: another ingest is writing to this store; wait until it has "
-                "ended. Reading goes on meanwhile."
-            ) from None
-        yield
-
-
-def _remote_lock(place: Place) -> Iterator[None]:
-    held = place.read(LOCK)
-    if held:
-        raise StoreBusyError(
-            f"{place.address}: another ingest is writing to this store ({held.decode()}); wait "
-            f"until it has ended. If it has crashed, remove {place.address}/{LOCK}."
-        )
-    place.write(LOCK, f"process {os.getpid()} on {platform.node()}".encode())
-    try:
-        yield
-    finally:
-        place.remove([LOCK])
