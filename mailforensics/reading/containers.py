@@ -46,6 +46,7 @@ _CARRIERS: Final = r"^(?:[0-9a-f]{12}|docker(?:/\S*)?|mailserver|[A-Za-z0-9_.-]+
 _DOCKER: Final = r'^\{"(?:log|stream|time|attrs)":'
 _JSON_LINES: Final = ("$.log", "$.message", "$.line")
 _JSON_TIMES: Final = ("$.time", "$['@timestamp']", "$.timestamp")
+_MAIL_DAEMON: Final = pl.col("program").str.contains(r"/|^dovecot$")
 # Stands in for the stamp of an inner line without one; the outer time replaces it.
 _NO_STAMP: Final = "2000-01-01T00:00:00Z "
 
@@ -144,13 +145,20 @@ def _stamped(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(pl.when(has_stamp(inner)).then(inner).otherwise(_NO_STAMP + inner))
 
 
+def _speaks_for_itself() -> pl.Expr:
+    """Say which inner lines count: a container sees no packets, so it is not heard on those."""
+    untagged = pl.col("program").is_null() & ~pl.col("message").str.contains("IN=", literal=True)
+    return (pl.col("program") != "kernel").fill_null(untagged)
+
+
 def put_in(heads: pl.DataFrame, outer: pl.DataFrame, inner: pl.DataFrame) -> pl.DataFrame:
     """Return heads with those of inner lines in the place of those around them.
 
     Args:
         heads: `time, clock, host, program, pid, message` of all lines.
         outer: what `inner_lines` or `carried_lines` gave.
-        inner: the heads of its inner lines; those without a tag change nothing.
+        inner: the heads of its inner lines; those without a tag give no more than their time, and
+            that only where the line around has none.
     """
     own = (inner["clock"] == "absolute") & ~outer["inner"].str.starts_with(_NO_STAMP)
     own |= outer["clock"].is_null()
@@ -158,7 +166,8 @@ def put_in(heads: pl.DataFrame, outer: pl.DataFrame, inner: pl.DataFrame) -> pl.
         outer["row"],
         time=pl.when(own).then("time").otherwise(outer["time"]),
         clock=pl.when(own).then("clock").otherwise(outer["clock"]).cast(CLOCK),
-        host=pl.coalesce("host", outer["host"]),
-    ).filter(pl.col("program").is_not_null() & (pl.col("program") != "kernel"))
+        # Only of what mail daemons say does it matter which container said it.
+        host=pl.coalesce("host", pl.when(_MAIL_DAEMON).then(outer["host"])),
+    ).filter(_speaks_for_itself(), outer["clock"].is_null() | inner["program"].is_not_null())
     rows = merged["row"]
     return heads.with_columns(heads[name].scatter(rows, merged[name]) for name in heads.columns)

@@ -21,6 +21,10 @@ _LEVEL: Final = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)"
 _PRIORITY: Final = r"(?:<[a-z0-9]+\.[a-z0-9]+> )?"
 # Solaris puts a number of each message and its level after the tag.
 _MESSAGE_ID: Final = r"^\[ID \d+ [a-z0-9]+\.[a-z]+\] "
+# What programs that are no daemons write where syslog has the host: `10:00:00 INFO success: …`.
+_NO_HOSTS: Final = (
+    *("TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "CRIT", "CRITICAL", "FATAL"),
+)
 # host postfix/smtpd[123]   kernel   dovecot   host program   imap(anna)<12><a/b>
 _TAG: Final = (
     rf"^{_PRIORITY}(?:kern\.{_LEVEL} )?(?:(?P<host>[^\s(]+) +(?:[a-z0-9]+\.{_LEVEL} )?)?"
@@ -145,7 +149,11 @@ def _parse_tags(heads: pl.Series) -> pl.DataFrame:
         found = heads.gather(odd).str.extract_groups(_TAG).struct.unnest()
         tags = pl.DataFrame([tags[name].scatter(odd, found[name]) for name in found.columns])
     width = pl.when(tags["program"].is_not_null()).then(heads.str.len_chars() + 2)
-    return tags.with_columns(pl.col("pid").cast(pl.Int64, strict=False), width=width)
+    return tags.with_columns(
+        pl.col("host").replace(_NO_HOSTS, None),
+        pl.col("pid").cast(pl.Int64, strict=False),
+        width=width,
+    )
 
 
 def _retry(heads: pl.DataFrame, expression: str, rows: pl.Series) -> pl.DataFrame:

@@ -95,6 +95,19 @@ def test_the_host_is_the_inner_line_s_or_the_container() -> None:
     assert sorted(_events(lines)["host"]) == ["mail-0", "mail-1", "mx"]
 
 
+def test_a_line_without_a_tag_gives_its_time() -> None:
+    """What other programs of a container print is dated, and a level they write is no host."""
+    lines = [
+        "mail-1  | 2026-11-24 10:00:00,123 INFO success: smtpd entered RUNNING state",
+        "mail-1  | 2026-11-24 10:00:00 #45(normal) <a1b2c3>; task; accepted",
+        "mail-1  | Nov 24 10:00:00 [UFW BLOCK] IN=eth0 OUT= SRC=198.18.4.77 DST=192.0.2.1 LEN=60",
+    ]
+    events = _events(lines)
+    assert events["event"].tolist() == ["other", "other", "unparsed"]
+    assert events["host"].isna().all()
+    assert events["time"].notna().tolist() == [True, True, False]
+
+
 def test_the_outer_time_dates_a_year_less_line() -> None:
     """A stamp with year and zone around the line is better than one without inside it."""
     (event,) = mf.read_mail_log(f"2025-12-31T23:00:00.5Z {INNER[0]}\n", tz="Asia/Tokyo").to_dict(
@@ -141,6 +154,7 @@ def test_no_source_where_a_line_is_not_surely_a_daemon_s(line: str) -> None:
 def test_a_container_cannot_speak_for_the_kernel() -> None:
     """A firewall line that a container prints is none: only the kernel sees packets."""
     packet = "kernel: [UFW BLOCK] IN=eth0 OUT= SRC=198.18.4.77 DST=192.0.2.1 LEN=60 PROTO=TCP"
-    lines = [wrapper.format(f"Nov 24 10:00:00 mx {packet}") for wrapper in WRAPPERS.values()]
+    packets = (f"Nov 24 10:00:00 mx {packet}", f"Nov 24 10:00:00 {packet[8:]}")
+    lines = [wrapper.format(p) for wrapper in WRAPPERS.values() for p in packets]
     events = mf.read_ufw_log("\n".join(lines) + "\n", year=2026)
     assert events["source_ip"].isna().all()
