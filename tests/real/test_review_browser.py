@@ -359,3 +359,32 @@ def test_a_screen_reader_can_use_it(lab: Lab, case: Path, theme: str, width: int
     found = Axe().run(page, context=".mf-review")
     lab.theme("JupyterLab Light")
     assert found.violations_count == 0, found.generate_report()
+
+
+@contextlib.contextmanager
+def stopped(case: Path) -> Iterator[None]:
+    """Hold the kernel still, as a machine that swaps does."""
+    kernel = int((case / "kernel").read_text())
+    os.kill(kernel, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(kernel, signal.SIGCONT)
+
+
+def records(case: Path, network: str) -> list[str]:
+    """Return every verdict that the journal holds about a network, oldest first."""
+    history = Decisions(case / "decisions.jsonl").history()
+    return list(history.loc[history["network"] == network, "verdict"])
+
+
+def test_second_thoughts_before_the_answer_are_kept_in_order(lab: Lab, case: Path) -> None:
+    """What is pressed about one network while Python is slow is recorded as it was pressed."""
+    page = start(lab, case)
+    row(page, "212.70.149.0/24").focus()
+    with stopped(case):
+        page.keyboard.type("akuakr")
+        page.wait_for_timeout(300)
+    said(page, "Saved: 212.70.149.0/24 rejected")
+    assert records(case, "212.70.149.0/24") == ["approve", "undo", "approve", "reject"]
+    expect(page.locator(".mf-alarm")).to_have_count(0)

@@ -75,7 +75,7 @@ class Store extends EventTarget {
   }
 
   post(message) {
-    this.say(message); // before anything is drawn, so that Python works meanwhile
+    if (!this.mustWait(message)) this.say(message); // before it is drawn: Python works meanwhile
     this.stopWaiting(message.number);
     const saving = { state: "saving", text: "Saving …" };
     const timers = [
@@ -84,6 +84,38 @@ class Store extends EventTarget {
       setTimeout(() => this.unanswered(message), ANSWER_MILLISECONDS),
     ];
     this.pending.set(message.number, { message, timers });
+  }
+
+  /** Decisions about one network go one after the other: Python may take up two at once. */
+  mustWait(message) {
+    const before = [...this.pending.values()].filter((one) => one.message.number < message.number);
+    return before.some((one) => one.message.networks.some((network) => network in message.seen));
+  }
+
+  isPending(network) {
+    return [...this.pending.values()].some(({ message }) => network in message.seen);
+  }
+
+  /** Send what waited for a decision that is saved now; its record, and no other, was expected. */
+  sendNext(saved) {
+    for (const { message } of [...this.pending.values()]) {
+      const same = saved.networks.filter((network) => network in message.seen);
+      for (const network of same) {
+        const entry = this.entries.get(network);
+        const own = entry?.verdict === saved.verdict && entry.reviewer === saved.reviewer;
+        if (own) message.seen[network] = entry.line;
+      }
+      if (same.length) this.post(message);
+    }
+  }
+
+  /** A decision that was to follow a refused one is refused too: nobody saw what stands now. */
+  refuseNext(refused, problem) {
+    for (const { message } of [...this.pending.values()]) {
+      if (!refused.networks.some((network) => network in message.seen)) continue;
+      this.stopWaiting(message.number);
+      this.note(message.networks, { state: "unsaved", text: problem });
+    }
   }
 
   stopWaiting(number) {
@@ -132,7 +164,9 @@ class Store extends EventTarget {
     }
     if (message.kind === "failed" && message.client === this.client) this.tell("failed", message);
     if (changed.length || message.kind === "standing") this.tell("entries", { networks: changed });
+    if (asked && message.kind === "refused") this.refuseNext(asked, message.problem);
     if (asked) this.tell(message.kind, { asked, text: message.problem });
+    if (asked && message.kind === "saved") this.sendNext(asked);
   }
 
   takeEntries(message) {
@@ -154,7 +188,7 @@ class Store extends EventTarget {
     this.stopWaiting(number);
     for (const network of asked.networks) {
       if (kind === "refused") this.notes.set(network, { state: "unsaved", text: problem });
-      else this.notes.delete(network);
+      else if (!this.isPending(network)) this.notes.delete(network);
     }
     return asked;
   }

@@ -202,7 +202,8 @@ class ReviewTable {
       this.announce(`${row.network} cannot be approved: ${row.forbidden}`);
       return;
     }
-    if (verdict === "undo" && !this.store.entries.get(row.network)) {
+    const stands = (this.store.entries.get(row.network)?.verdict || "undo") !== "undo";
+    if (verdict === "undo" && !stands && !this.store.isPending(row.network)) {
       this.focusRow();
       this.announce(`${row.network} is undecided; there is nothing to undo.`);
       return;
