@@ -361,6 +361,10 @@ def test_a_screen_reader_can_use_it(lab: Lab, case: Path, theme: str, width: int
     assert found.violations_count == 0, found.generate_report()
 
 
+MANY = SHOW.replace("rows,", "many(120),")
+FIRST, SECOND, THIRD = "198.0.0.0/24", "198.0.1.0/24", "198.0.2.0/24"
+
+
 @contextlib.contextmanager
 def stopped(case: Path) -> Iterator[None]:
     """Hold the kernel still, as a machine that swaps does."""
@@ -370,6 +374,16 @@ def stopped(case: Path) -> Iterator[None]:
         yield
     finally:
         os.kill(kernel, signal.SIGCONT)
+
+
+def focused(page: Page) -> str:
+    """Return the name of what has the focus, empty when that is outside the table."""
+    script = """() => {
+        const one = document.activeElement;
+        if (!one.closest(".mf-review")) return "";
+        return one.dataset.network || one.getAttribute("aria-label") || one.textContent;
+    }"""
+    return str(page.evaluate(script))
 
 
 def records(case: Path, network: str) -> list[str]:
@@ -388,3 +402,66 @@ def test_second_thoughts_before_the_answer_are_kept_in_order(lab: Lab, case: Pat
     said(page, "Saved: 212.70.149.0/24 rejected")
     assert records(case, "212.70.149.0/24") == ["approve", "undo", "approve", "reject"]
     expect(page.locator(".mf-alarm")).to_have_count(0)
+
+
+def test_one_press_decides_one_row(lab: Lab, case: Path) -> None:
+    """A key that is held down decides the row where it was pressed, and no other."""
+    page = start(lab, case, show=MANY)
+    row(page, FIRST).focus()
+    for _ in range(8):
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    said(page, f"Saved: {FIRST} approved")
+    assert verdicts(case) == {FIRST: "approve"}
+
+
+def test_a_key_decides_only_the_row_that_has_the_focus(lab: Lab, case: Path) -> None:
+    """The row that was focused by whatever means; from a button above, the first press shows it."""
+    page = start(lab, case, show=MANY)
+    row(page, THIRD).focus()
+    page.keyboard.press("a")
+    said(page, f"Saved: {THIRD} approved")
+    page.locator("[data-standing='approve']").click()
+    page.keyboard.press("r")
+    said(page, f"The key acts on {THIRD}: press it again.")
+    assert focused(page) == THIRD
+    assert verdicts(case) == {THIRD: "approve"}
+
+
+def test_a_reason_stays_a_reason_while_many_answers_come(lab: Lab, case: Path) -> None:
+    """The letters of a reason never become keys, whatever is redrawn around it."""
+    page = start(lab, case, show=MANY)
+    page.get_by_role("button", name="Reject all shown").click()
+    with stopped(case):
+        page.get_by_role("button", name="Reject 120 now").click()
+        page.keyboard.press("w")
+        page.keyboard.type("their ")
+    said(page, "Saved: 120 networks rejected")
+    expect(page.locator(".mf-pane")).to_contain_text("Where it stands in the log")
+    page.keyboard.type("rack is a customer's")
+    field = page.get_by_label(f"Reason for the decision on {FIRST}")
+    expect(field).to_have_value("their rack is a customer's")
+    assert records(case, FIRST) == ["reject"]
+
+
+def test_the_focus_never_falls_out_of_the_table(lab: Lab, case: Path) -> None:
+    """Not when evidence arrives, a box goes, or text is clicked: keys would be the notebook's."""
+    page = start(lab, case)
+    cells = page.locator(".jp-Cell").count()
+    row(page, "212.70.149.0/24").focus()
+    with stopped(case):
+        page.keyboard.press("w")
+        page.keyboard.press("Tab")
+    expect(page.locator(".mf-pane")).to_contain_text("Where it stands in the log")
+    assert focused(page) == "Ban of 212.70.149.0/24 lasts"
+    page.keyboard.press("Escape")
+    page.locator(".mf-facts").click()
+    assert focused(page) == "212.70.149.0/24"
+    (case / "decisions.jsonl").mkdir()
+    page.keyboard.press("r")
+    page.get_by_role("button", name="Dismiss").press("Enter")
+    expect(page.locator(".mf-alarm")).to_have_count(0)
+    assert focused(page) == "198.18.7.0/24"
+    page.locator(".mf-status").click()
+    page.keyboard.press("b")
+    assert page.locator(".jp-Cell").count() == cells

@@ -2,6 +2,7 @@
 
 const HEADS = ["Network", "What it did", "Who else is there", "Suggestion", "Decision"];
 const TYPING = new Set(["INPUT", "SELECT", "TEXTAREA"]);
+const DECIDING = new Set(["a", "r", "u"]);
 let tables = 0;
 
 class ReviewTable {
@@ -19,7 +20,7 @@ class ReviewTable {
   }
 
   build(element) {
-    this.root = h("div", { class: "mf-review", "data-lm-suppress-shortcuts": "true" });
+    this.root = h("div", { class: "mf-review", tabindex: -1, "data-lm-suppress-shortcuts": "true" });
     this.tools = renderTools(this);
     this.status = h("div", { class: "mf-status", role: "status", "aria-live": "polite" });
     this.alarm = h("div", { role: "alert" });
@@ -38,6 +39,8 @@ class ReviewTable {
     const parts = [this.tools, this.alarm, this.bulk, this.help, this.grid, this.pager, this.preview, this.status];
     this.root.append(...parts);
     this.root.addEventListener("keydown", (event) => this.key(event));
+    this.root.addEventListener("focusin", (event) => this.follow(event));
+    this.root.addEventListener("click", (event) => this.clicked(event));
     element.append(this.root);
   }
 
@@ -73,6 +76,21 @@ class ReviewTable {
     if (held) line.focus({ preventScroll: true });
   }
 
+  /** Let a change leave the focus where it was: letters of a reason must not become keys. */
+  holding(change) {
+    const held = this.root.contains(document.activeElement) ? document.activeElement : null;
+    const [start, end] = held?.type === "text" ? [held.selectionStart, held.selectionEnd] : [];
+    change();
+    if (!held || held.isConnected) return;
+    const same = [...this.root.querySelectorAll(held.tagName)].find((one) => nameOf(one) === nameOf(held));
+    if (!same) {
+      this.focusRow();
+      return;
+    }
+    same.focus({ preventScroll: true });
+    if (start !== undefined) same.setSelectionRange(start, end);
+  }
+
   lineOf(network) {
     return [...this.body.children].find((line) => line.dataset.network === network);
   }
@@ -97,10 +115,15 @@ class ReviewTable {
 
   // --- what Python says --------------------------------------------------------------------
 
-  hear({ kind, ...told }) {
+  hear(told) {
+    this.holding(() => this.heard(told));
+  }
+
+  heard({ kind, ...told }) {
     if (kind === "rows") {
       this.view.update();
       this.draw();
+      this.announce(`${count(this.view.rows.length, "row")} shown.`);
     } else if (kind === "entries") this.entriesChanged(told.networks);
     else if (kind === "detail") this.paneChanged(told.network);
     else if (kind === "preview") this.drawPreview();
@@ -110,8 +133,8 @@ class ReviewTable {
   }
 
   entriesChanged(networks) {
-    if (networks.length > PAGE) this.draw({ focus: this.body.contains(document.activeElement) });
-    else networks.forEach((network) => this.redraw(network));
+    const drawn = new Set(this.view.onPage().map((row) => row.network));
+    networks.filter((network) => drawn.has(network)).forEach((network) => this.redraw(network));
     fillCounts(this, this.tools.querySelector(".mf-counts"));
     if (this.alarm.firstChild && !this.store.unsaved()) this.alarm.replaceChildren();
     if (this.store.problems.length) this.tellProblems();
@@ -127,7 +150,8 @@ class ReviewTable {
     const what = asked.networks.length === 1 ? asked.networks[0] : count(asked.networks.length, "network");
     const undecided = count(this.store.counts()[""], "network");
     this.announce(`Saved: ${what} ${VERBS[asked.verdict]}. ${undecided} undecided.`);
-    asked.networks.forEach((network) => this.drafts.delete(network));
+    const written = asked.networks.filter((network) => network !== this.view.opened);
+    written.forEach((network) => this.drafts.delete(network));
     if (this.previewing) this.askPreview();
   }
 
@@ -136,12 +160,7 @@ class ReviewTable {
   }
 
   paneChanged(network) {
-    const old = this.paneOf(network);
-    if (!old) return;
-    const typing = old.contains(document.activeElement) && document.activeElement.classList.contains("mf-reason");
-    const fresh = renderPane(this, this.store.byNetwork.get(network));
-    old.replaceWith(fresh);
-    if (typing) fresh.querySelector(".mf-reason").focus();
+    this.paneOf(network)?.replaceWith(renderPane(this, this.store.byNetwork.get(network)));
   }
 
   // --- what the reviewer does --------------------------------------------------------------
@@ -312,7 +331,36 @@ class ReviewTable {
     const act = pressed ? undefined : this.keys()[event.key];
     if (!act) return;
     event.preventDefault();
+    if (DECIDING.has(event.key) && !this.isLookedAt(event)) return;
     act();
+  }
+
+  /** May a key decide? One press takes one row, and only the row where the focus is. */
+  isLookedAt(event) {
+    if (event.repeat) {
+      this.announce("One press decides one row: let the key go first.");
+      return false;
+    }
+    if (this.body.contains(event.target)) return true;
+    this.focusRow();
+    if (this.view.row()) this.announce(`The key acts on ${this.view.row().network}: press it again.`);
+    return false;
+  }
+
+  /** The row that has the focus, or whose evidence has it, is the row that the keys act on. */
+  follow(event) {
+    const line = event.target.closest("[data-network], [data-pane]");
+    const network = line && (line.dataset.network || line.dataset.pane);
+    if (!network || network === this.view.row()?.network) return;
+    this.activate(this.view.rows.findIndex((row) => row.network === network));
+  }
+
+  /** A click on plain text would leave the keys to the notebook; on evidence it means its row. */
+  clicked(event) {
+    const held = document.activeElement;
+    if (held !== this.root && this.root.contains(held)) return;
+    const pane = event.target.closest("[data-pane]");
+    (pane ? this.lineOf(pane.dataset.pane) : this.root).focus({ preventScroll: true });
   }
 
   keys() {
@@ -349,6 +397,11 @@ class ReviewTable {
     else if (this.view.opened && !TYPING.has(document.activeElement.tagName)) this.close();
     else this.focusRow();
   }
+}
+
+/** What a control is known by, however often it is drawn anew. */
+function nameOf(element) {
+  return element.getAttribute("aria-label") || element.dataset.network || element.textContent;
 }
 
 export default {

@@ -6,7 +6,7 @@ const KEYS = [
   ["r", "reject"],
   ["u", "undo"],
   ["e, Enter", "open or close the evidence"],
-  ["w", "write a reason or choose how long the ban lasts"],
+  ["w", "write a reason or choose how long the ban lasts; Enter approves with it, Esc then r rejects"],
   ["n", "next undecided row"],
   ["[ ]", "page back, page on"],
   ["Home End", "first, last row"],
