@@ -465,3 +465,17 @@ def test_the_focus_never_falls_out_of_the_table(lab: Lab, case: Path) -> None:
     page.locator(".mf-status").click()
     page.keyboard.press("b")
     assert page.locator(".jp-Cell").count() == cells
+
+
+def test_a_bulk_decision_leaves_alone_what_was_decided_meanwhile(lab: Lab, case: Path) -> None:
+    """A row that is rejected while the question stands stays rejected; a new filter ends it."""
+    page = start(lab, case, show=MANY)
+    page.get_by_role("button", name="Approve all shown").click()
+    row(page, SECOND).get_by_role("button", name="Reject").click()
+    said(page, f"Saved: {SECOND} rejected")
+    page.get_by_role("button", name="Approve 120 now").click()
+    said(page, "Saved: 119 networks approved. 0 networks undecided.")
+    assert records(case, SECOND) == ["reject"]
+    page.get_by_role("button", name="Reject all shown").click()
+    page.get_by_role("searchbox").fill("198.0.2.")
+    expect(page.get_by_role("group", name="Reject many rows")).to_have_count(0)

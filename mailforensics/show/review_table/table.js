@@ -203,6 +203,7 @@ class ReviewTable {
   look(changes) {
     Object.assign(this.view, changes);
     this.view.update();
+    this.bulk.replaceChildren(); // it asked about the rows that were shown
     this.draw();
     this.announce(`${count(this.view.rows.length, "row")} shown.`);
   }
@@ -281,8 +282,12 @@ class ReviewTable {
     this.bulk.querySelector("input, button").focus();
   }
 
+  /** Decide on all that are still undecided: some may have been decided since it was asked. */
   decideMany(verdict, networks, words) {
-    this.store.decide(networks, verdict, words);
+    const isOpen = (network) => !this.store.verdict(network) && !this.store.isPending(network);
+    const open = networks.filter(isOpen);
+    if (open.length) this.store.decide(open, verdict, words);
+    else this.announce("Every one of them is decided by now.");
     this.closeBulk();
   }
 
