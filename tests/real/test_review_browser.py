@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -479,3 +480,29 @@ def test_a_bulk_decision_leaves_alone_what_was_decided_meanwhile(lab: Lab, case:
     page.get_by_role("button", name="Reject all shown").click()
     page.get_by_role("searchbox").fill("198.0.2.")
     expect(page.get_by_role("group", name="Reject many rows")).to_have_count(0)
+
+
+def test_a_ban_lasts_as_long_as_the_page_shows(lab: Lab, case: Path) -> None:
+    """A date that was not chosen yet is never for good, and the choice above holds for all rows."""
+    page = start(lab, case, show=MANY)
+    above = page.get_by_label("New bans last", exact=True)
+    row(page, FIRST).focus()
+    page.keyboard.press("e")
+    own = page.get_by_label(f"Ban of {FIRST} lasts", exact=True)
+    expect(own).to_have_value("90")
+    above.select_option("7")
+    expect(own).to_have_value("7")
+    own.select_option("date")
+    page.get_by_role("button", name="Approve with this reason").click()
+    said(page, "Choose the last day of the ban first")
+    above.select_option("date")
+    row(page, SECOND).focus()
+    page.keyboard.press("a")
+    said(page, "Choose the last day of the ban first")
+    assert verdicts(case) == {}
+    above.select_option("30")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    said(page, f"Saved: {SECOND} approved")
+    ends = Decisions(case / "decisions.jsonl").table()["until"].tolist()
+    assert ends == [(datetime.now(UTC).date() + timedelta(days=30)).isoformat()]

@@ -1,5 +1,6 @@
 // The evidence of one candidate, and the words that go with a decision about it.
 
+const NO_DATE = "no date yet"; // a ban until a day that is still to be chosen; never sent
 const REASONS = [
   "password guessing, nobody legitimate seen",
   "guessing from many addresses of one network",
@@ -40,7 +41,8 @@ function wordsForm(table, row) {
     },
   });
   const suggestions = h("datalist", { id: list }, REASONS.map((text) => h("option", { value: text })));
-  const decide = (verdict) => table.decide(verdict, row.network, { ...draft });
+  const decide = (verdict) =>
+    table.decide(verdict, row.network, { reason: draft.reason, until: draft.until });
   reason.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !row.forbidden) decide("approve");
   });
@@ -81,15 +83,16 @@ function factsBlock(row) {
 }
 
 /** How long a ban lasts: a number of days, a date, or for good. `draft.until` holds the answer. */
-function untilChoice(label, draft) {
+function untilChoice(label, draft, changed = () => {}) {
   const fixed = ["7", "30", "90", ""];
   const date = h("input", {
     type: "date",
     "aria-label": `${label} until this day`,
     min: new Date().toISOString().slice(0, 10),
-    value: fixed.includes(draft.until) ? "" : draft.until,
+    value: [...fixed, NO_DATE].includes(draft.until) ? "" : draft.until,
     onchange: () => {
-      draft.until = date.value;
+      draft.until = date.value || NO_DATE;
+      changed();
     },
   });
   const options = [
@@ -102,7 +105,8 @@ function untilChoice(label, draft) {
   const chosen = fixed.includes(draft.until) ? draft.until : "date";
   const box = select(label, options, chosen, (value) => {
     date.hidden = value !== "date";
-    draft.until = value === "date" ? date.value : value;
+    draft.until = value === "date" ? date.value || NO_DATE : value;
+    changed();
     if (value === "date") date.focus();
   });
   date.hidden = chosen !== "date";

@@ -3,6 +3,7 @@
 const HEADS = ["Network", "What it did", "Who else is there", "Suggestion", "Decision"];
 const TYPING = new Set(["INPUT", "SELECT", "TEXTAREA"]);
 const DECIDING = new Set(["a", "r", "u"]);
+const NO_DAY = "Choose the last day of the ban first, or another length.";
 let tables = 0;
 
 class ReviewTable {
@@ -208,8 +209,9 @@ class ReviewTable {
     this.announce(`${count(this.view.rows.length, "row")} shown.`);
   }
 
+  /** What was typed about a network; what was not is as for all. */
   draftOf(network) {
-    if (!this.drafts.has(network)) this.drafts.set(network, { ...this.defaults });
+    if (!this.drafts.has(network)) this.drafts.set(network, Object.create(this.defaults));
     return this.drafts.get(network);
   }
 
@@ -242,6 +244,10 @@ class ReviewTable {
     if (verdict === "approve" && row.dangers.length && words.reason.trim().length < 3) {
       this.announce(`Approving ${network} needs a reason: ${row.dangers.join("; ")}`);
       this.write(network);
+      return;
+    }
+    if (verdict === "approve" && words.until === NO_DATE) {
+      this.announce(NO_DAY);
       return;
     }
     this.store.decide([network], verdict, words);
@@ -284,6 +290,10 @@ class ReviewTable {
 
   /** Decide on all that are still undecided: some may have been decided since it was asked. */
   decideMany(verdict, networks, words) {
+    if (verdict === "approve" && words.until === NO_DATE) {
+      this.announce(NO_DAY);
+      return;
+    }
     const isOpen = (network) => !this.store.verdict(network) && !this.store.isPending(network);
     const open = networks.filter(isOpen);
     if (open.length) this.store.decide(open, verdict, words);

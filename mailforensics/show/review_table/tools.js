@@ -61,7 +61,7 @@ function renderTools(table) {
       "div",
       { class: "mf-line" },
       h("label", {}, "You are ", name),
-      h("span", {}, "New bans last ", untilChoice("New bans last", table.defaults)),
+      h("span", {}, "New bans last ", untilChoice("New bans last", table.defaults, () => table.paneChanged(view.opened))),
       button("Approve all shown …", { onclick: () => table.askBulk("approve") }),
       button("Reject all shown …", { onclick: () => table.askBulk("reject") }),
     ),
