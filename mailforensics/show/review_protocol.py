@@ -18,12 +18,15 @@ class Conversation:
     Args:
         session: the review.
         show_rows: is called when candidates were added, so that the page gets the new table.
+
+    Attributes:
+        lock: who holds it while an answer is found and sent sends answers in their order.
     """
 
     def __init__(self, session: ReviewSession, *, show_rows: Callable[[], None]) -> None:
         self.session = session
         self._show_rows = show_rows
-        self._lock = threading.Lock()  # JupyterLab may hand over messages in a second thread
+        self.lock = threading.RLock()  # JupyterLab may hand over messages in a second thread
         self._told: dict[str, Page] = {}
         self._answers: OrderedDict[tuple[str, str], Page] = OrderedDict()
 
@@ -33,7 +36,7 @@ class Conversation:
         Messages: `hello`, `refresh`, `decide`, `open`, `split`, `preview`, each with `client`, the
         page's own name. A `decide` with a `number` that was answered before gets the same answer.
         """
-        with self._lock:
+        with self.lock:
             return self._answer(message)
 
     def _answer(self, message: Message) -> Page:

@@ -81,7 +81,9 @@ class ReviewTable(anywidget.AnyWidget):
         self.table = self._as_json()
 
     def _answer(self, _: object, message: Mapping[str, object], __: object) -> None:
-        if message.get("kind") != "nudge":  # it has done its work on the way here
+        if message.get("kind") == "nudge":  # it has done its work on the way here
+            return
+        with self._conversation.lock:  # answers leave in the order in which they were found
             self.send(self._conversation.answer(message))
 
     def _ipython_display_(self) -> None:

@@ -506,3 +506,28 @@ def test_a_ban_lasts_as_long_as_the_page_shows(lab: Lab, case: Path) -> None:
     said(page, f"Saved: {SECOND} approved")
     ends = Decisions(case / "decisions.jsonl").table()["until"].tolist()
     assert ends == [(datetime.now(UTC).date() + timedelta(days=30)).isoformat()]
+
+
+def test_a_name_that_was_typed_stays_through_a_reload(lab: Lab, case: Path) -> None:
+    """Who works in a colleague's notebook goes on to sign as himself."""
+    page = start(lab, case)
+    name = page.get_by_label("Your name, as it is recorded")
+    name.fill("bob")
+    name.press("Enter")
+    page.reload()
+    wait_idle(page)
+    run_all(page)
+    expect(page.get_by_label("Your name, as it is recorded")).to_have_value("bob")
+    row(page, "212.70.149.0/24").get_by_role("button", name="Approve").click()
+    said(page, "Saved")
+    assert Decisions(case / "decisions.jsonl").table()["reviewer"].tolist() == ["bob"]
+
+
+def test_a_refusal_stands_in_the_row(lab: Lab, case: Path) -> None:
+    """What stops a key is said where the reviewer looks, and goes when he goes on."""
+    page = start(lab, case)
+    row(page, "10.0.0.0/24").focus()
+    page.keyboard.press("a")
+    expect(row(page, "10.0.0.0/24").locator(".mf-hint")).to_contain_text("cannot be approved")
+    page.keyboard.press("j")
+    expect(page.locator(".mf-hint")).to_have_count(0)

@@ -23,7 +23,7 @@ class Store extends EventTarget {
     this.details = new Map(); // network → evidence
     this.preview = null;
     this.problems = [];
-    this.reviewer = model.get("about").reviewer;
+    this.reviewer = this.remembered() || model.get("about").reviewer;
     this.takeRows();
     model.on("msg:custom", (message) => this.hear(message));
     model.on("change:table", () => {
@@ -31,6 +31,29 @@ class Store extends EventTarget {
       this.tell("rows");
     });
     this.say({ kind: "hello" });
+  }
+
+  /** The name that was typed in this tab stays through a reload, for this journal. */
+  remembered() {
+    try {
+      return sessionStorage.getItem(this.nameKey());
+    } catch {
+      return ""; // a browser that keeps nothing
+    }
+  }
+
+  rename(name) {
+    this.reviewer = name;
+    try {
+      sessionStorage.setItem(this.nameKey(), name);
+    } catch {
+      // it is asked again after a reload
+    }
+  }
+
+  nameKey() {
+    const { journal, reviewer } = this.model.get("about");
+    return `mailforensics reviewer of ${journal} given ${reviewer}`;
   }
 
   takeRows() {

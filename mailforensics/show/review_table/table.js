@@ -114,6 +114,17 @@ class ReviewTable {
     this.status.textContent = text;
   }
 
+  /** Say something about the active row: there, and to a screen reader. */
+  hint(text) {
+    this.announce(text);
+    this.unhint();
+    this.activeLine()?.querySelector(".mf-decision").append(h("span", { class: "mf-note mf-hint" }, text));
+  }
+
+  unhint() {
+    this.body.querySelectorAll(".mf-hint").forEach((one) => one.remove());
+  }
+
   // --- what Python says --------------------------------------------------------------------
 
   hear(told) {
@@ -175,6 +186,7 @@ class ReviewTable {
   activate(place, { focus = false } = {}) {
     const before = this.activeLine();
     const page = this.drawn;
+    this.unhint();
     this.view.active = Math.max(0, place);
     if (this.view.page() !== page) return this.draw({ focus });
     if (before) markRow(before, false);
@@ -221,19 +233,19 @@ class ReviewTable {
     if (!row) return;
     if (verdict === "approve" && row.forbidden) {
       this.focusRow();
-      this.announce(`${row.network} cannot be approved: ${row.forbidden}`);
+      this.hint(`${row.network} cannot be approved: ${row.forbidden}`);
       return;
     }
     const stands = (this.store.entries.get(row.network)?.verdict || "undo") !== "undo";
     if (verdict === "undo" && !stands && !this.store.isPending(row.network)) {
       this.focusRow();
-      this.announce(`${row.network} is undecided; there is nothing to undo.`);
+      this.hint(`${row.network} is undecided; there is nothing to undo.`);
       return;
     }
     const words = this.drafts.get(row.network) || this.defaults;
     if (verdict === "approve" && row.dangers.length && words.reason.trim().length < 3) {
       this.write(row.network);
-      this.announce(`Approving ${row.network} needs a reason: ${row.dangers.join("; ")}`);
+      this.hint(`Approving ${row.network} needs a reason: ${row.dangers.join("; ")}`);
       return;
     }
     this.decide(verdict, row.network, words);
@@ -242,12 +254,12 @@ class ReviewTable {
   decide(verdict, network, words) {
     const row = this.store.byNetwork.get(network);
     if (verdict === "approve" && row.dangers.length && words.reason.trim().length < 3) {
-      this.announce(`Approving ${network} needs a reason: ${row.dangers.join("; ")}`);
       this.write(network);
+      this.hint(`Approving ${network} needs a reason: ${row.dangers.join("; ")}`);
       return;
     }
     if (verdict === "approve" && words.until === NO_DATE) {
-      this.announce(NO_DAY);
+      this.hint(NO_DAY);
       return;
     }
     this.store.decide([network], verdict, words);
@@ -292,6 +304,7 @@ class ReviewTable {
   decideMany(verdict, networks, words) {
     if (verdict === "approve" && words.until === NO_DATE) {
       this.announce(NO_DAY);
+      this.alarm.replaceChildren(h("div", { class: "mf-box" }, NO_DAY));
       return;
     }
     const isOpen = (network) => !this.store.verdict(network) && !this.store.isPending(network);
@@ -353,12 +366,12 @@ class ReviewTable {
   /** May a key decide? One press takes one row, and only the row where the focus is. */
   isLookedAt(event) {
     if (event.repeat) {
-      this.announce("One press decides one row: let the key go first.");
+      this.hint("One press decides one row: let the key go first.");
       return false;
     }
     if (this.body.contains(event.target)) return true;
     this.focusRow();
-    if (this.view.row()) this.announce(`The key acts on ${this.view.row().network}: press it again.`);
+    if (this.view.row()) this.hint(`The key acts on ${this.view.row().network}: press it again.`);
     return false;
   }
 

@@ -34,7 +34,7 @@ function renderTools(table) {
     "aria-label": "Your name, as it is recorded",
     value: table.store.reviewer,
     onchange: () => {
-      table.store.reviewer = name.value.trim() || table.store.reviewer;
+      table.store.rename(name.value.trim() || table.store.reviewer);
       name.value = table.store.reviewer;
     },
   });
