@@ -40,6 +40,11 @@ class MissingExtraError(MailForensicsError, ImportError):
     """An optional part of the toolkit is not installed; the message names the command."""
 
 
+def extra_hint(extra: str) -> str:
+    """Say how an optional part is installed: from the folder, for PyPI's name is another's."""
+    return f"pip install '.[{extra}]' in this toolkit's folder (PyPI's mailforensics is another)"
+
+
 class StoreBusyError(MailForensicsError, RuntimeError):
     """Somebody else is writing to the store."""
 

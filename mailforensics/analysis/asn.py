@@ -16,7 +16,7 @@ import pandas as pd
 
 from mailforensics import schema
 from mailforensics.addresses import parse_address, parse_network
-from mailforensics.errors import ArgumentError, EvidenceError, MissingExtraError
+from mailforensics.errors import ArgumentError, EvidenceError, MissingExtraError, extra_hint
 
 _NUMBER_KEYS: Final = ("autonomous_system_number", "asn")
 _NAME_KEYS: Final = ("autonomous_system_organization", "as_name", "name", "as_org")
@@ -77,7 +77,7 @@ def _from_database(addresses: list[str], path: Path) -> dict[str, System]:
         import maxminddb
     except ImportError:
         raise MissingExtraError(
-            f"{path.name} is a MaxMind DB; to read it: pip install 'mailforensics[asn]'."
+            f"{path.name} is a MaxMind DB; to read it: {extra_hint('asn')}."
         ) from None
     try:
         with maxminddb.open_database(path) as database:

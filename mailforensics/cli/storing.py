@@ -6,7 +6,7 @@ import click
 
 from mailforensics.analysis.fleet import fleet
 from mailforensics.cli.options import STAMPS, logs_argument, tell, with_options
-from mailforensics.errors import MissingExtraError
+from mailforensics.errors import MissingExtraError, extra_hint
 from mailforensics.reading.stores.ingest import ingest
 from mailforensics.reading.stores.store import open_store
 from mailforensics.reading.stores.work import KINDS
@@ -62,7 +62,5 @@ def _client(address: str | None) -> Any:  # noqa: ANN401 (Dask is optional)
     try:
         from distributed import Client
     except ImportError:
-        raise MissingExtraError(
-            "--cluster needs Dask: pip install 'mailforensics[cluster]'."
-        ) from None
+        raise MissingExtraError(f"--cluster needs Dask: {extra_hint('cluster')}.") from None
     return Client(address)  # type: ignore[no-untyped-call]

@@ -6,7 +6,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Final
 
-from mailforensics.errors import MissingExtraError
+from mailforensics.errors import MissingExtraError, extra_hint
 from mailforensics.export.approvals import Ban
 from mailforensics.export.order import Order
 from mailforensics.export.text import clean
@@ -33,7 +33,7 @@ def _stix2() -> ModuleType:
         return import_module("stix2")
     except ImportError:
         raise MissingExtraError(
-            "form='stix' needs the library stix2: pip install 'mailforensics[stix]'."
+            f"form='stix' needs the library stix2: {extra_hint('stix')}."
         ) from None
 
 

@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Final
 
-from mailforensics.errors import EvidenceError, MissingExtraError
+from mailforensics.errors import EvidenceError, MissingExtraError, extra_hint
 
 try:
     import nbformat
@@ -14,7 +14,7 @@ try:
     from nbformat import NotebookNode
 except ImportError as missing:
     raise MissingExtraError(
-        "to run notebooks, install the notebooks extra: pip install 'mailforensics[notebooks]'."
+        f"to run notebooks, install the notebooks extra: {extra_hint('notebooks')}."
     ) from missing
 
 CELL_SECONDS: Final = 900

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from mailforensics.errors import MissingExtraError
+from mailforensics.errors import MissingExtraError, extra_hint
 from mailforensics.review.case import Case
 from mailforensics.show.notebooks import FOLDER, GLOSSARY, NOTES, write_notebooks
 from mailforensics.show.notebooks_run import run_notebook
@@ -14,7 +14,7 @@ try:
     from nbconvert.filters import markdown2html
 except ImportError as missing:
     raise MissingExtraError(
-        "notebooks in a report need the notebooks extra: pip install 'mailforensics[notebooks]'."
+        f"notebooks in a report need the notebooks extra: {extra_hint('notebooks')}."
     ) from missing
 
 HEADING: Final = re.compile(r"<(/?)h([1-5])\b")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mailforensics.addresses import Address, Network
 from mailforensics.analysis.countries import home_countries
-from mailforensics.errors import MissingExtraError
+from mailforensics.errors import MissingExtraError, extra_hint
 from mailforensics.reading.firewall import Firewall
 from mailforensics.review.candidates import HOME
 from mailforensics.review.decisions import Decisions
@@ -27,7 +27,7 @@ try:
     from IPython.display import display
 except ImportError as missing:
     raise MissingExtraError(
-        "the review table needs the notebooks extra: pip install 'mailforensics[notebooks]'. "
+        f"the review table needs the notebooks extra: {extra_hint('notebooks')}. "
         "Without it, `mailforensics review case/` does the same in a terminal."
     ) from missing
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pandas as pd
 
 from mailforensics.analysis.detectors import detectors
-from mailforensics.errors import MissingExtraError
+from mailforensics.errors import MissingExtraError, extra_hint
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.show.tables import readable
 from mailforensics.simulation.attacks import ATTACKS, simulate_attack
@@ -15,7 +15,7 @@ try:
     import ipywidgets
 except ImportError as missing:
     raise MissingExtraError(
-        "the simulator needs the notebooks extra: pip install 'mailforensics[notebooks]'. "
+        f"the simulator needs the notebooks extra: {extra_hint('notebooks')}. "
         "Without it, mf.simulate_attack and mf.detectors do the same."
     ) from missing
 

@@ -111,4 +111,4 @@ def test_without_the_extra_the_error_names_the_command() -> None:
         "except mf.errors.MissingExtraError as problem: sys.stdout.write(str(problem))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "pip install 'mailforensics[notebooks]'" in run.stdout
+    assert "pip install '.[notebooks]'" in run.stdout

@@ -9,7 +9,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mailforensics.errors import EvidenceError, MissingExtraError, StoreWriteError
+from mailforensics.errors import EvidenceError, MissingExtraError, StoreWriteError, extra_hint
 
 
 def is_remote(address: str) -> bool:
@@ -30,7 +30,7 @@ def remote(address: str) -> tuple[Any, str]:
     except ImportError as problem:
         raise MissingExtraError(
             f"{address} is no path of this machine ({problem}); install what reaches it: "
-            "pip install 'mailforensics[cluster]', and for S3 also s3fs."
+            f"{extra_hint('cluster')}, and for S3 also s3fs."
         ) from None
 
 
