@@ -25,6 +25,7 @@ from mailforensics.reading.evidence import find_evidence
 from mailforensics.reading.evidence_names import MAIL_LOGS
 from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
+from mailforensics.reading.stores.store import Store, open_store, store_at
 from mailforensics.reading.unknown import unknown
 from mailforensics.review.case import STDIN, open_case
 from mailforensics.show.notebooks import FOLDER, write_notebooks
@@ -48,7 +49,7 @@ def new_case_command(context: click.Context, /, folder: Path, **evidence: Any) -
     given = bool(evidence["logs"])
     case = named_case(context, folder, evidence) if given else case_again(context, folder)
     warn_of_memory(case.logs)
-    told = trust(case.mail_events(), tz=case.tz)
+    told = trust(case.mail_source(), tz=case.tz)
     case.save()
     click.echo(f"{_files(told.files)}\n\nCan it be trusted? {told}")
     written = write_notebooks(case)
@@ -73,10 +74,13 @@ def audit_command(logs: tuple[str, ...], tz: str, year: int | None) -> None:
     Lines of no known kind follow, by their commonest shapes.
     """
     warn_of_memory(logs)
-    events = read_mail_log(log_source(logs), tz=tz, year=year)
+    store = store_at(list(logs))
+    events = (
+        read_mail_log(log_source(logs), tz=tz, year=year) if store is None else open_store(store)
+    )
     told = trust(events, tz=tz)
     click.echo(f"Can it be trusted? {told}\n\n{as_text(told.files, by_row=True)}")
-    shapes = unknown(events)
+    shapes = unknown(events.events(events="other") if isinstance(events, Store) else events)
     if len(shapes):
         click.echo(
             f"\nLines of no known kind, the commonest first:\n\n{as_text(shapes, by_row=True)}"
@@ -87,7 +91,7 @@ def audit_command(logs: tuple[str, ...], tz: str, year: int | None) -> None:
 @case_argument
 def breaches_command(folder: Path) -> None:
     """Say whether anyone got in, by which signs, and what the logs could not have shown."""
-    answer = verdict(open_case(folder).mail_events())
+    answer = verdict(open_case(folder).mail_source())
     click.echo(str(answer))
     if len(answer.signs):
         click.echo(f"\n{as_text(answer.signs, by_row=True)}")

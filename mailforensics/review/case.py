@@ -14,6 +14,7 @@ from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.firewall import Firewall, read_firewall
 from mailforensics.reading.mail import read_mail_log
 from mailforensics.reading.stores.place import is_remote
+from mailforensics.reading.stores.store import Store, open_store, store_at
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.decisions import Decisions
 from mailforensics.schema import FIREWALL_EVENTS, empty
@@ -73,6 +74,15 @@ class Case:
             EvidenceError: a log cannot be read.
         """
         return read_mail_log(list(self.logs), tz=self.tz, year=self.year)
+
+    def mail_source(self) -> pd.DataFrame | Store:
+        """Return what analyses of mail take: the store that the case names, or its logs, read.
+
+        Raises:
+            EvidenceError: a log cannot be read.
+        """
+        store = store_at(list(self.logs))
+        return self.mail_events() if store is None else open_store(store)
 
     def firewall_events(self) -> pd.DataFrame | None:
         """Read the firewall logs: one row a line, times in UTC; None where the case has none.
