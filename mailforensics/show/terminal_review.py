@@ -1,6 +1,8 @@
 """The review without a browser: one candidate at a time, one key a decision, the same journal."""
 
+import sys
 import textwrap
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,6 +21,8 @@ from mailforensics.show.terminal_text import WIDTH, detail_text, row_text, stand
 
 Page = dict[str, Any]
 DEFAULT_UNTIL: Final = "90"  # days
+DECIDING: Final = frozenset("aru")
+PAUSE_SECONDS: Final = 0.12  # a key that is held down repeats every 25 to 50 ms
 HELP: Final = """\
   a approve     r reject      u undo        w decide with a reason and a last day
   e evidence    h split into halves         s take single addresses
@@ -75,6 +79,8 @@ class TerminalReview:
     rows: list[Page] = field(init=False, default_factory=list)
     standing: dict[str, Page] = field(init=False, default_factory=dict)
     typed: list[str] = field(init=False, default_factory=list)  # keys that wait
+    seen_at: float = field(init=False, default=0.0)  # when the row, or a held key, was seen
+    warned: bool = field(init=False, default=False)
 
     def run(self) -> int:
         """Show rows and take keys until the reviewer quits; return how many are undecided."""
@@ -95,9 +101,24 @@ class TerminalReview:
         return left
 
     def _key(self) -> str:
-        if not self.typed:
-            self.typed = self._read_keys()
-        return self.typed.pop(0)
+        while True:
+            fresh = not self.typed
+            if fresh:
+                self.typed = self._read_keys()
+            key = self.typed.pop(0)
+            if not (fresh and key in DECIDING and self._is_held_down()):
+                return key
+
+    def _is_held_down(self) -> bool:
+        """Say whether a key came sooner than a person can have read the row; tell it once a row."""
+        now = time.monotonic()
+        soon = sys.stdin.isatty() and now - self.seen_at < PAUSE_SECONDS
+        if soon:
+            self.seen_at = now
+            if not self.warned:
+                click.echo("One press decides one row: let the key go first.")
+            self.warned = True
+        return soon
 
     def _read_keys(self) -> list[str]:
         try:
@@ -147,6 +168,7 @@ class TerminalReview:
         head = f"\n[{self.place + 1:,} of {len(self.rows):,}, {left:,} undecided]  "
         row = self.rows[self.place]
         click.echo(head + row_text(row, self.standing.get(row["network"])))
+        self.seen_at, self.warned = time.monotonic(), False
 
     def _tell_evidence(self) -> None:
         self._read_evidence()

@@ -243,7 +243,17 @@ def test_arrow_keys_and_control_d_in_a_real_terminal(tmp_path: Path) -> None:
     assert verdicts(Decisions(tmp_path / "d.jsonl")) == {"198.18.7.0/24": "reject"}
 
 
-def in_a_terminal(journal: Path, typed: tuple[tuple[bytes, bytes], ...]) -> bytes:
+def test_a_key_held_down_decides_one_row(tmp_path: Path) -> None:
+    """Its repeats, which come one by one, meet rows that nobody has read yet."""
+    repeats = ((b"Saved: reject 212.70.149.0/24", b"r"), *((b"", b"r"),) * 9)
+    typed = ((b"[1 of 5", b"r"), *repeats, (b"let the key go", b"q"))
+    in_a_terminal(tmp_path / "d.jsonl", typed, pause=0.03)
+    assert verdicts(Decisions(tmp_path / "d.jsonl")) == {NETWORK: "reject"}
+
+
+def in_a_terminal(
+    journal: Path, typed: tuple[tuple[bytes, bytes], ...], *, pause: float = 0.2
+) -> bytes:
     """Review on a pseudo-terminal, typing each answer after its words; return what was shown."""
     code = (
         "import sys; from tests.show.test_terminal_review import ROWS\n"
@@ -267,7 +277,7 @@ def in_a_terminal(journal: Path, typed: tuple[tuple[bytes, bytes], ...]) -> byte
             else:
                 os.write(ours, key)
         key = answer
-        time.sleep(0.2)
+        time.sleep(pause)
         os.write(ours, key)
     assert run.wait(30) == 0
     os.close(ours)
