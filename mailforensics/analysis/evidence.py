@@ -1,17 +1,22 @@
 """The events behind one row of any summary: every claim has an address."""
 
+from functools import reduce
+from operator import and_
 from typing import Any, Final
 
 import pandas as pd
+import pyarrow.dataset as ds
 
 from mailforensics import schema
 from mailforensics.addresses import lies_in, parse_network
 from mailforensics.errors import ArgumentError
+from mailforensics.reading.stores.question import Question, micros
+from mailforensics.reading.stores.store import Store
 
 _SPANS: Final = (("start", "end"), ("first_time", "last_time"))
 
 
-def evidence(events: pd.DataFrame, *, of: "pd.Series[Any]") -> pd.DataFrame:
+def evidence(events: pd.DataFrame | Store, *, of: "pd.Series[Any]") -> pd.DataFrame:
     """Return the events behind one row of a summary table, oldest first, all columns.
 
     - A row of sessions: the lines of that daemon, process and peer, in its time.
@@ -22,7 +27,8 @@ def evidence(events: pd.DataFrame, *, of: "pd.Series[Any]") -> pd.DataFrame:
     Lines that were already read from another file are left out, as they are in every count.
 
     Args:
-        events: the table that the summary was made of (mail or firewall events).
+        events: the table that the summary was made of (mail or firewall events), or the store: of
+            that only lines that may be among them are read.
         of: one row, such as `sources.iloc[0]`.
 
     Returns:
@@ -32,22 +38,53 @@ def evidence(events: pd.DataFrame, *, of: "pd.Series[Any]") -> pd.DataFrame:
         ArgumentError: the row has none of the columns that name its events.
         MissingColumnError: the events lack a column that the row asks for.
     """
+    names = _told_by(of)
+    if isinstance(events, Store):
+        events = events.answer(_question(of, names))
     chosen = ~events["duplicate"] if "duplicate" in events.columns else events["line"].notna()
-    if "network" in of and "source_ip" not in of:
-        chosen &= _is_inside(events, str(of["network"]))
-    elif "queue_id" in of:
-        chosen &= _is_same(events, of, ["host", "queue_id"]) & _is_during(events, of)
-    elif "first_line" in of:
-        chosen &= _is_same(events, of, ["host", "source_ip"]) & _is_during(events, of)
-    elif "source_ip" in of:
-        chosen &= _is_same(events, of, ["source_ip"])
+    if names:
+        chosen &= _is_same(events, of, names)
     else:
-        raise ArgumentError(
-            f"the row has {', '.join(map(str, of.index))}: none of these names its events; pass a "
-            "row of sessions, messages, sources, networks, candidates or breaches."
-        )
+        chosen &= _is_inside(events, str(of["network"]))
+    if "host" in names:
+        chosen &= _is_during(events, of)
     keys = [key for key in ("time", "file", "line") if key in events.columns]
     return events.loc[chosen].sort_values(keys, ignore_index=True)
+
+
+def _told_by(row: "pd.Series[Any]") -> list[str]:
+    """Return the columns that name a row's events; none: those of all addresses of its network.
+
+    With a host, they lie in the row's time.
+    """
+    if "network" in row and "source_ip" not in row:
+        return []
+    if "queue_id" in row:
+        return ["host", "queue_id"]
+    if "first_line" in row:
+        return ["host", "source_ip"]
+    if "source_ip" in row:
+        return ["source_ip"]
+    raise ArgumentError(
+        f"the row has {', '.join(map(str, row.index))}: none of these names its events; pass a "
+        "row of sessions, messages, sources, networks, candidates or breaches."
+    )
+
+
+def _question(row: "pd.Series[Any]", names: list[str]) -> Question:
+    """Return what of a store may stand behind a row; what does is looked for among that."""
+    if not names:
+        return Question(networks=(parse_network(str(row["network"])),))
+    values = {name: ds.field(name) for name in names}
+    tests = [
+        (field == str(row[name])) if pd.notna(row[name]) else field.is_null()
+        for name, field in values.items()
+    ]
+    if "host" not in names:
+        return Question(also=reduce(and_, tests))
+    first, last = next(span for span in _SPANS if span[0] in row)
+    start, end = (None if pd.isna(row[name]) else micros(row[name], name) for name in (first, last))
+    return Question(start, None if end is None else end + 1, also=reduce(and_, tests))
 
 
 def _is_same(events: pd.DataFrame, row: "pd.Series[Any]", columns: list[str]) -> "pd.Series[bool]":

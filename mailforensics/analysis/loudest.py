@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
+import polars as pl
+import pyarrow.dataset as ds
 
 from mailforensics.addresses import is_ipv6, network_of
 from mailforensics.errors import ArgumentError
+from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.store import Store
 from mailforensics.schema import require
 
 NO_ADDRESS: Final = str(ipaddress.IPv4Address(0))  # no source: for a log without a client
@@ -35,19 +39,21 @@ class Loudest:
         return self.said
 
 
-def loudest(events: pd.DataFrame, *, version: int | None = None) -> Loudest:
+def loudest(events: pd.DataFrame | Store, *, version: int | None = None) -> Loudest:
     """Return the network with the most refused logins; where there are none, with the most lines.
 
     Ties go to the network and address that come first as text.
 
     Args:
-        events: mail events, or firewall events: of those each blocked packet counts.
+        events: mail events, or firewall events: of those each blocked packet counts; or a store.
         version: only networks of IPv4 (4) or IPv6 (6); none: both.
 
     Raises:
         ArgumentError: `version` is neither.
         MissingColumnError: the table lacks source_ip, event, repeat or duplicate.
     """
+    if isinstance(events, Store):
+        events = _sums(events)
     require(events, ["source_ip", "event", "repeat", "duplicate"])
     if version not in VERSIONS:
         raise ArgumentError(f"version={version!r} is no kind of address; use 4, 6 or None.")
@@ -75,6 +81,18 @@ def loudest(events: pd.DataFrame, *, version: int | None = None) -> Loudest:
         f"{inside['source_ip'].nunique():,} of its addresses, {own:,} of them from {address}."
     )
     return Loudest(network, address, count, said)
+
+
+def _sums(store: Store) -> pd.DataFrame:
+    """Return one row an address and kind of event, with the sum of `repeat`, for all its lines."""
+    named = Question(also=ds.field("source_ip").is_valid())
+    keys = ["source_ip", "event"]
+    parts = [
+        frame.filter(~pl.col("duplicate")).group_by(keys).agg(pl.col("repeat").sum())
+        for frame in store.frames(named, columns=[*keys, "repeat"])
+    ]
+    sums = pl.concat(parts).group_by(keys).agg(pl.col("repeat").sum())
+    return sums.with_columns(duplicate=False).to_pandas()
 
 
 def _most(table: pd.DataFrame, column: str) -> str:

@@ -1,11 +1,13 @@
 """One row a connection: who came, what was tried, and how it ended."""
 
+from functools import partial
 from typing import Final
 
 import pandas as pd
 import polars as pl
 
 from mailforensics import schema
+from mailforensics.addresses import Network, lies_in, parse_network
 from mailforensics.analysis.bridge import distinct_names, to_pandas
 from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.stretches import for_each_stretch
@@ -26,7 +28,7 @@ _COUNTS: Final = {
 }
 
 
-def sessions(events: pd.DataFrame | Joined | Store) -> pd.DataFrame:
+def sessions(events: pd.DataFrame | Joined | Store, *, network: str | None = None) -> pd.DataFrame:
     """Return one row a connection, oldest first (ties by file and first line).
 
     Each line of a client-facing daemon is in one session; lines already read from another file
@@ -37,25 +39,36 @@ def sessions(events: pd.DataFrame | Joined | Store) -> pd.DataFrame:
 
     Args:
         events: mail events, as `read_mail_log` gives them, in any order; or a store.
+        network: only sessions of a peer in this network, in CIDR form; none: all.
 
     Returns:
         The columns of `schema.SESSIONS`; times in UTC.
 
     Raises:
+        ArgumentError: `network` is no network.
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
+    within = None if network is None else parse_network(network)
     if isinstance(events, Store):
-        parts = list(for_each_stretch(events, _of_stretch))
+        parts = list(for_each_stretch(events, partial(_of_stretch, within=within)))
         table = pl.concat(parts, how="vertical_relaxed").sort("_time", "_rank", "_line")
         return to_pandas(table, schema.SESSIONS)
-    return to_pandas(summarise(joined(events).rows), schema.SESSIONS)
+    return to_pandas(_inside(summarise(joined(events).rows), within), schema.SESSIONS)
 
 
-def _of_stretch(rows: pl.DataFrame) -> pl.DataFrame:
+def _of_stretch(rows: pl.DataFrame, within: Network | None) -> pl.DataFrame:
     """Return the sessions of a stretch of a store, and what gives their place among all."""
     named_after = rows.filter(pl.col("order") == pl.col("session"))
     place = named_after.select("session", _time="time", _rank="file_rank", _line="line")
-    return summarise(rows).join(place, on="session")
+    return _inside(summarise(rows), within).join(place, on="session")
+
+
+def _inside(table: pl.DataFrame, network: Network | None) -> pl.DataFrame:
+    if network is None:
+        return table
+    peers = pd.Series(table["source_ip"].drop_nulls().unique().to_list(), dtype="str")
+    inside = pl.Series(peers[lies_in(peers, network)].to_list(), dtype=pl.String)
+    return table.filter(pl.col("source_ip").is_in(inside.implode()))
 
 
 def summarise(rows: pl.DataFrame) -> pl.DataFrame:

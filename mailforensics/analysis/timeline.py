@@ -7,12 +7,11 @@ from typing import Final
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from mailforensics import schema
 from mailforensics.analysis.bridge import TIME
+from mailforensics.analysis.in_parts import tells_twice, tries_alone
 from mailforensics.analysis.refusals import REFUSED, counted_lines
-from mailforensics.analysis.stitching_names import BACK
 from mailforensics.analysis.stores import for_each_host
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.errors import ArgumentError
@@ -83,18 +82,11 @@ def _of_store(store: Store, width: str, by: str | None) -> pl.DataFrame:
     """Return the counts of a store: part by part and host by host, then added up."""
     schema.require(schema.empty(store.table), [by] if by else [])
     once = by == "event" and store.kind == "mail"
-    twice = once and _tells_twice(store)
+    twice = once and tells_twice(store)
     work = partial(_of_host, width=width, by=by, tries="none" if twice else "alone")
     parts = for_each_host(store, work if once else partial(_of_host, width=width, by=by))
     refused = for_each_stretch(store, partial(_refused_once, width=width)) if twice else ()
     return _added([*parts, *refused])
-
-
-def _tells_twice(store: Store) -> bool:
-    """Say whether the auth service tells of refused logins, which other lines may tell of too."""
-    told = (ds.field("event") == REFUSED) & ds.field("service").isin(list(BACK))
-    frames = store.frames(Question(also=told), columns=["event"])
-    return any(not frame["duplicate"].all() for frame in frames)
 
 
 def _refused_once(rows: pl.DataFrame, width: str) -> pl.DataFrame:
@@ -125,12 +117,9 @@ def _of_host(
 def _with_tries(rows: pl.DataFrame, tries: str) -> pl.DataFrame:
     if not tries:
         return rows
-    refused = pl.col("event") == REFUSED
     if tries == "none":
-        return rows.filter(~refused)
-    missed = pl.col("auth_tried").fill_null(1) - pl.col("auth_ok").fill_null(0)
-    times = pl.when(refused).then(missed.clip(1)).otherwise(1)
-    return rows.with_columns(repeat=pl.col("repeat").fill_null(1) * times)
+        return rows.filter(pl.col("event") != REFUSED)
+    return rows.with_columns(repeat=tries_alone())
 
 
 def _added(parts: list[pl.DataFrame]) -> pl.DataFrame:

@@ -7,10 +7,11 @@ import pandas as pd
 
 from mailforensics import schema
 from mailforensics.analysis.breaches import breaches, breaches_of_shelf
+from mailforensics.analysis.campaigns import Campaigns
 from mailforensics.analysis.countries import country_data
 from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.refusals import count_refused
-from mailforensics.analysis.shelf import shelved
+from mailforensics.analysis.shelf import Shelf, shelved
 from mailforensics.analysis.verdict_lines import Lines, lines_of
 from mailforensics.analysis.wording import counted
 from mailforensics.reading.stores.store import Store
@@ -62,24 +63,41 @@ class Verdict:
         return "\n".join([self.headline, *found, "What this log could not have shown:", *hidden])
 
 
-def verdict(events: pd.DataFrame | Joined | Store, *, signs: pd.DataFrame | None = None) -> Verdict:
+def verdict(
+    events: pd.DataFrame | Joined | Store,
+    *,
+    signs: pd.DataFrame | None = None,
+    found: Campaigns | None = None,
+) -> Verdict:
     """Return whether anybody got in, what that rests on, and what the log could not have shown.
 
     Args:
         events: mail events, or a store.
         signs: what `breaches(events)` returned, if it is at hand already.
+        found: what `campaigns(events)` returned, if it is; for the search of signs.
 
     Raises:
         MissingColumnError: a table is not what it should be.
     """
     if isinstance(events, Store):
         with shelved(events) as shelf:
-            table = breaches_of_shelf(shelf, events) if signs is None else signs
-            return _verdict(table, lines_of(events), shelf.refused)
+            return verdict_of_shelf(shelf, events, signs=signs, found=found)
     ready = joined(events)
     schema.require(ready.events, ["service", "username", "auth_ok"])
-    table = breaches(ready) if signs is None else signs
+    table = breaches(ready, found=found) if signs is None else signs
     return _verdict(table, lines_of(ready.events), count_refused(ready))
+
+
+def verdict_of_shelf(
+    shelf: Shelf,
+    store: Store,
+    *,
+    signs: pd.DataFrame | None = None,
+    found: Campaigns | None = None,
+) -> Verdict:
+    """Return what `verdict` does, of a store whose telling rows lie on a shelf."""
+    table = breaches_of_shelf(shelf, store, found=found) if signs is None else signs
+    return _verdict(table, lines_of(store), shelf.refused)
 
 
 def _verdict(table: pd.DataFrame, lines: Lines, refused: int) -> Verdict:

@@ -68,7 +68,7 @@ def review_command(folder: Path, reviewer: str) -> None:
 def _evidence(case: Case) -> Evidence:
     tell("reading the logs for the evidence")
     try:
-        events, firewall = case.mail_events(), case.firewall_events()
+        events, firewall = case.mail_source(), case.firewall_events()
         return Evidence(
             sources=sources(events, firewall_events=firewall),
             events=events,

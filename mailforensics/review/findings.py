@@ -9,19 +9,20 @@ from typing import Final
 import pandas as pd
 
 from mailforensics import schema
-from mailforensics.addresses import network_of
-from mailforensics.analysis.breaches import breaches
-from mailforensics.analysis.campaigns import Campaigns, campaigns
+from mailforensics.addresses import lies_in, network_of, parse_network
+from mailforensics.analysis.campaigns import Campaigns, campaigns, campaigns_of_shelf
 from mailforensics.analysis.campaigns_notes import with_campaigns
 from mailforensics.analysis.cover import Cover, cover
-from mailforensics.analysis.joined import joined
+from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.networks import networks
 from mailforensics.analysis.sessions import sessions
+from mailforensics.analysis.shelf import shelved
 from mailforensics.analysis.sources import sources
 from mailforensics.analysis.trust import Trust, trust
-from mailforensics.analysis.verdict import Verdict, verdict
+from mailforensics.analysis.verdict import Verdict, verdict, verdict_of_shelf
 from mailforensics.errors import EvidenceError
 from mailforensics.reading.firewall import Firewall
+from mailforensics.reading.stores.store import Store
 from mailforensics.review.candidates import candidates
 from mailforensics.review.case import Case
 
@@ -31,20 +32,44 @@ STEPS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a case's evidence says: every table of the flow, and the case it came from."""
+    """What a case's evidence says: every table of the flow, and the case it came from.
+
+    `events` is a table, or the store that the case names, which every analysis takes as well; of
+    a store `held_sessions` is None.
+    """
 
     case: Case
-    events: pd.DataFrame
+    events: pd.DataFrame | Store
     firewall_events: pd.DataFrame | None
     firewall: Firewall | None
     trust: Trust
-    sessions: pd.DataFrame
+    held_sessions: pd.DataFrame | None
     sources: pd.DataFrame
     networks: pd.DataFrame
     cover: Cover
     campaigns: Campaigns
     verdict: Verdict
     candidates: pd.DataFrame
+
+    @property
+    def sessions(self) -> pd.DataFrame:
+        """All connections; of a store they are joined when they are asked for."""
+        return sessions(self.events) if self.held_sessions is None else self.held_sessions
+
+    def sessions_of(self, network: str) -> pd.DataFrame:
+        """Return the connections of one network's addresses."""
+        held = self.held_sessions
+        if held is None:
+            return sessions(self.events, network=network)
+        inside = lies_in(held["source_ip"], parse_network(network))
+        return held.loc[inside].reset_index(drop=True)
+
+    @property
+    def servers(self) -> list[str]:
+        """The servers that wrote the mail events, sorted."""
+        if isinstance(self.events, Store):
+            return self.events.hosts
+        return sorted(self.events["host"].dropna().unique())
 
     @property
     def audit(self) -> pd.DataFrame:
@@ -86,13 +111,12 @@ def investigate(
     """
     progress = _numbered(progress)
     progress("reading the mail logs")
-    events = case.mail_events()
+    events = case.mail_source()
     progress("reading the firewall")
     firewall_events, firewall = case.firewall_events(), case.firewall_rules()
     progress(f"joining {len(events):,} lines to sessions")
-    ready = joined(events)
-    progress("looking for addresses that act together")
-    hands = campaigns(ready)
+    ready = events if isinstance(events, Store) else joined(events)
+    hands, answer = _acting(ready, progress)
     progress("weighing the sources")
     weighed = with_campaigns(sources(ready, firewall_events=firewall_events), hands)
     by_network = networks(weighed)
@@ -100,8 +124,6 @@ def investigate(
     plan = cover(
         weighed, rules=rules, protect=case.protect, allow_documentation=case.allow_documentation
     )
-    progress("looking for break-ins")
-    answer = verdict(ready, signs=breaches(ready, found=hands))
     listed = candidates(
         weighed,
         plan_and_spared(plan.plan, by_network),
@@ -116,7 +138,7 @@ def investigate(
         firewall_events=firewall_events,
         firewall=firewall,
         trust=trust(events, firewall_events=firewall_events, tz=case.tz),
-        sessions=sessions(ready),
+        held_sessions=None if isinstance(ready, Store) else sessions(ready),
         sources=weighed,
         networks=by_network,
         cover=plan,
@@ -124,6 +146,19 @@ def investigate(
         verdict=answer,
         candidates=listed,
     )
+
+
+def _acting(events: Joined | Store, progress: Callable[[str], None]) -> tuple[Campaigns, Verdict]:
+    """Return who acts together and whether anybody got in; a store is put on the shelf once."""
+    progress("looking for addresses that act together")
+    if isinstance(events, Store):
+        with shelved(events) as shelf:
+            hands = campaigns_of_shelf(shelf)
+            progress("looking for break-ins")
+            return hands, verdict_of_shelf(shelf, events, found=hands)
+    hands = campaigns(events)
+    progress("looking for break-ins")
+    return hands, verdict(events, found=hands)
 
 
 def plan_and_spared(plan: pd.DataFrame, by_network: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def headline(found: Findings) -> str:
     """Return the finding of the whole case in one sentence, without a full stop."""
     attacking = _attacking(found)
     if attacking.empty:
-        return _no_attack(found.events["event"])
+        return _no_attack(found.audit)
     theirs, every = int(attacking["auth_failed"].sum()), found.verdict.refused
     who = f"{counted(len(attacking), 'address')} attacked"
     if theirs < every:
@@ -36,12 +36,11 @@ def headline(found: Findings) -> str:
     return f"{who}; {_in_short(found)}"
 
 
-def _no_attack(kinds: pd.Series) -> str:
+def _no_attack(files: pd.DataFrame) -> str:
     """Return what silence means: a log that is not understood says nothing about attacks."""
-    if kinds.isin(["other", "unparsed"]).all():
-        return (
-            f"Nothing can be said: {counted(len(kinds), 'line')} read, none of a known mail server"
-        )
+    lines = int(files["events"].sum())
+    if lines == files[["other", "unparsed"]].to_numpy().sum():
+        return f"Nothing can be said: {counted(lines, 'line')} read, none of a known mail server"
     return "No attack is visible in these logs"
 
 

@@ -14,16 +14,16 @@ from mailforensics.analysis.attacking import is_attacking
 from mailforensics.analysis.countries import country_of_network
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.firewall import Firewall
+from mailforensics.reading.stores.store import Store
 from mailforensics.review.candidates import candidates
 from mailforensics.review.guard import Guard
 from mailforensics.show.address_book import AddressBook
+from mailforensics.show.sample_lines import sampler
 from mailforensics.show.visible import visible
 
 Page = dict[str, object]
 ADDRESSES_SHOWN: Final = 64
 LINES_SHOWN: Final = 12
-# Lines that no pattern understood may hold anything, a password that somebody typed too.
-UNREAD: Final = ("server", "other", "unparsed")
 MAP_CELLS: Final = 256
 SHORTEST: Final = {4: 16, 6: 32}
 _ADDRESS_NUMBERS: Final = ("sessions", "auth_failed", "auth_ok", "usernames", "accepted")
@@ -42,14 +42,14 @@ class Evidence:
 
     Args:
         sources: schema.SOURCES; gives the addresses, the map, the sizes, countries and splits.
-        events: schema.MAIL_EVENTS; gives the log lines and the sparklines.
+        events: schema.MAIL_EVENTS, or a store; gives the log lines and the sparklines.
         firewall: says which rules cover the parts of a network that is split.
         cover: says why its plan chose a network; else the sizes are compared.
         later: returns all of it, for who wants to read the logs only when they are asked for.
     """
 
     sources: pd.DataFrame | None = None
-    events: pd.DataFrame | None = None
+    events: pd.DataFrame | Store | None = None
     firewall: Firewall | None = None
     cover: Plan | None = None
     later: "Callable[[], Evidence] | None" = None
@@ -59,8 +59,8 @@ class Evidence:
         return None if self.sources is None else AddressBook(self.sources["source_ip"])
 
     @cached_property
-    def _event_book(self) -> AddressBook | None:
-        return None if self.events is None else AddressBook(self.events["source_ip"])
+    def _sample(self) -> Callable[[Network], pd.DataFrame] | None:
+        return None if self.events is None else sampler(self.events, most=LINES_SHOWN)
 
     def detail(self, network_text: str) -> Page:
         """Return what the evidence pane shows of one network, ready for JSON.
@@ -167,15 +167,9 @@ class Evidence:
         }
 
     def _lines(self, network: Network) -> list[Page]:
-        if self.events is None or self._event_book is None:
+        if self._sample is None:
             return []
-        inside = self.events.iloc[self._event_book.rows(network)]
-        inside = inside.loc[~inside["event"].isin(UNREAD)]
-        chosen = inside.groupby(["event", "source_ip"], sort=False).head(1)
-        # Signs of proper use first: they are few, and they are what a ban would hurt.
-        order = chosen["event"].map(_LINE_ORDER).fillna(len(_LINE_ORDER))
-        picked = chosen.loc[order.sort_values(kind="stable").index[:LINES_SHOWN]]
-        return [_line(row) for row in _records(picked.sort_values(["time", "file", "line"]))]
+        return [_line(row) for row in _records(self._sample(network))]
 
     def _sizes(self, network: Network) -> list[Page]:
         if self.sources is None:
@@ -196,14 +190,6 @@ class Evidence:
             "legit": int((inside["legit_weight"] > 0).sum()),
             "attack_weight": round(float(inside["attack_weight"].sum()), 1),
         }
-
-
-_LINE_ORDER: Final = {
-    kind: place
-    for place, kind in enumerate(
-        ["auth_ok", "accepted", "auth_failed", "reject", "pregreet", "bad_command", "pipelining"]
-    )
-}
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, object]]:

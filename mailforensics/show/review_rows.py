@@ -1,13 +1,16 @@
 """What the review table shows of each candidate: plain values, cleaned, ready for JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import polars as pl
 
 from mailforensics.addresses import parse_network
+from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.store import Store
 from mailforensics.review.guard import Guard
 from mailforensics.show.address_book import AddressBook
 from mailforensics.show.visible import all_visible, visible
@@ -40,7 +43,7 @@ _FRACTIONS: Final = ("attack_weight", "legit_weight", "share", "density", "value
 
 
 def page_rows(
-    candidates: pd.DataFrame, *, guard: Guard, events: pd.DataFrame | None = None
+    candidates: pd.DataFrame, *, guard: Guard, events: pd.DataFrame | Store | None = None
 ) -> list[dict[str, object]]:
     """Return one plain dict a candidate, in the order of the table; keys: see `page_columns`."""
     return rows_of(page_columns(candidates, guard=guard, events=events))
@@ -54,7 +57,7 @@ def rows_of(columns: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
 
 
 def page_columns(
-    candidates: pd.DataFrame, *, guard: Guard, events: pd.DataFrame | None = None
+    candidates: pd.DataFrame, *, guard: Guard, events: pd.DataFrame | Store | None = None
 ) -> dict[str, list[object]]:
     """Return what the page shows, column by column: thousands of rows travel faster so.
 
@@ -137,34 +140,50 @@ def _fractions_of(column: "pd.Series[Any]", span: tuple[int, int]) -> list[objec
 
 
 def sparklines(
-    candidates: pd.DataFrame, events: pd.DataFrame | None, *, span: tuple[int, int]
+    candidates: pd.DataFrame, events: pd.DataFrame | Store | None, *, span: tuple[int, int]
 ) -> list[list[int]]:
     """Return for each candidate its attack events in each of 24 equal parts of the time.
 
     Args:
         candidates: the table to review.
-        events: mail events; None gives empty lists.
+        events: mail events, or a store; None gives empty lists.
         span: first and last moment, in microseconds since 1970.
     """
     if events is None or candidates.empty:
         return [[] for _ in range(len(candidates))]
-    attacks = events.loc[
-        events["event"].isin(ATTACK_EVENTS)
-        & ~events["duplicate"]
-        & events["source_ip"].notna()
-        & events["time"].notna(),
-        ["source_ip", "time", "repeat"],
-    ]
+    attacks = _per_bin(events, span)
     book = AddressBook(attacks["source_ip"])
-    bins = np.clip(_since(attacks["time"], span) * BINS // (span[1] - span[0]), 0, BINS - 1)
     cells = np.bincount(
-        book.ranks * BINS + bins, weights=attacks["repeat"], minlength=book.count * BINS
+        book.ranks * BINS + attacks["bin"].to_numpy(),
+        weights=attacks["repeat"],
+        minlength=book.count * BINS,
     )
     # Summed up along the sorted addresses: a network's counts are then one subtraction.
     sums = np.zeros((book.count + 1, BINS), dtype=np.int64)
     sums[1:] = cells.reshape(book.count, BINS).cumsum(axis=0)
     spans = [book.span(parse_network(text)) for text in candidates["network"]]
     return [(sums[high] - sums[low]).tolist() for low, high in spans]
+
+
+def _per_bin(events: pd.DataFrame | Store, span: tuple[int, int]) -> pd.DataFrame:
+    """Return how many attack events each address has in each part of the time, of those it has."""
+    sums = []
+    for lines in _attacks(events):
+        known = lines.loc[lines["source_ip"].notna() & lines["time"].notna()]
+        bins = np.clip(_since(known["time"], span) * BINS // (span[1] - span[0]), 0, BINS - 1)
+        placed = known[["source_ip", "repeat"]].assign(bin=bins)
+        sums.append(placed.groupby(["source_ip", "bin"], as_index=False).agg("sum"))
+    return pd.concat(sums, ignore_index=True)
+
+
+def _attacks(events: pd.DataFrame | Store) -> Iterator[pd.DataFrame]:
+    """Yield the lines that tell of attacks, each as often as it was folded; a store's in parts."""
+    if not isinstance(events, Store):
+        yield events.loc[events["event"].isin(ATTACK_EVENTS) & ~events["duplicate"]]
+        return
+    question = Question(values=(("event", tuple(sorted(ATTACK_EVENTS))),))
+    for frame in events.frames(question, columns=["source_ip", "repeat"]):
+        yield frame.filter(~pl.col("duplicate")).select("source_ip", "time", "repeat").to_pandas()
 
 
 def _since(times: "pd.Series[Any]", span: tuple[int, int]) -> npt.NDArray[np.int64]:

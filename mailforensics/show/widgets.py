@@ -12,6 +12,7 @@ from mailforensics.addresses import Address, Network
 from mailforensics.analysis.countries import home_countries
 from mailforensics.errors import MissingExtraError, extra_hint
 from mailforensics.reading.firewall import Firewall
+from mailforensics.reading.stores.store import Store
 from mailforensics.review.candidates import HOME
 from mailforensics.review.decisions import Decisions
 from mailforensics.review.guard import Guard
@@ -111,7 +112,7 @@ def review(  # noqa: PLR0913  the table, the journal, and what the evidence pane
     *,
     reviewer: str | None = None,
     sources: pd.DataFrame | None = None,
-    events: pd.DataFrame | None = None,
+    events: pd.DataFrame | Store | None = None,
     cover: Plan | None = None,
     firewall: Firewall | None = None,
     protect: Iterable[str | Address | Network] = (),
@@ -125,7 +126,8 @@ def review(  # noqa: PLR0913  the table, the journal, and what the evidence pane
         reviewer: your name as recorded; by default the login name. The page can change it.
         sources: what `mf.sources` returned; shows the addresses inside, their map, and lets a
             network be split.
-        events: what `mf.read_mail_log` returned; shows sample log lines and when it happened.
+        events: what `mf.read_mail_log` returned, or a store; shows sample log lines and when it
+            happened.
         cover: what `mf.cover` returned; says why a network has its size.
         firewall: what `mf.read_firewall` returned; for the parts of a split network.
         protect: networks that can never be approved, beside the built-in list.

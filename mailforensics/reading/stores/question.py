@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol, cast
+from functools import reduce
+from operator import or_
+from typing import Any, Final, Protocol, cast
 
 import pandas as pd
 import polars as pl
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from mailforensics.addresses import Address, Network, network_of, parse_network
@@ -17,6 +20,7 @@ from mailforensics.schema import Table
 Moment = str | datetime | pd.Timestamp
 Words = str | Iterable[str]
 Networks = str | Address | Network | Iterable[str]
+_MOST_BEGINNINGS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,9 @@ class Question:
         if self.untimed:
             none = ds.field("time").is_null()
             found = none if found is None else found & none
+        begin = None if self.networks is None else _begin(self.networks)
+        if begin is not None:
+            found = begin if found is None else found & begin
         for name, values in self.values:
             test = ds.field(name).isin(list(values))
             found = test if found is None else found & test
@@ -79,6 +86,15 @@ class Question:
             return rows
         addresses = rows["source_ip"].drop_nulls().unique()
         return rows.filter(pl.col("source_ip").is_in(_inside(addresses, self.networks).implode()))
+
+
+def _begin(networks: tuple[Network, ...]) -> Any:  # noqa: ANN401 - a PyArrow expression
+    """Return how addresses in these networks begin; None where that tells little or is much."""
+    if not 0 < len(networks) <= _MOST_BEGINNINGS or any(n.version == 6 for n in networks):
+        return None
+    numbers = [str(n.network_address).split(".")[: n.prefixlen // 8] for n in networks]
+    peer = ds.field("source_ip")
+    return reduce(or_, (pc.starts_with(peer, ".".join(whole)) for whole in numbers))
 
 
 def _inside(addresses: pl.Series, networks: Iterable[Network]) -> pl.Series:

@@ -6,8 +6,9 @@ from typing import Final
 import pandas as pd
 from matplotlib.axes import Axes
 
-from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.in_parts import counted_parts
 from mailforensics.analysis.wording import counted
+from mailforensics.reading.stores.store import Store
 from mailforensics.schema import require
 from mailforensics.show.plots import style
 
@@ -34,35 +35,33 @@ PORTS: Final = {
 MAIL_PORTS: Final = frozenset({25, 110, 143, 465, 587, 993, 995, 4190})
 
 
-def _named_logins(events: pd.DataFrame) -> pd.DataFrame:
-    """Return the logins that name an account, refused ones counted once each."""
-    failed = events["event"] == "auth_failed"
-    named = events.assign(
-        repeat=events["repeat"].where(~failed, refused_logins(events)),
+def _named_logins(events: pd.DataFrame | Store) -> pd.DataFrame:
+    """Return the logins of each account, refused ones counted once each, with its name."""
+    keys = ["username", "event"]
+    kinds = ("auth_failed", "auth_ok", "accepted")
+    parts = [
         # Postfix writes a good login only with the message that follows it.
-        event=events["event"].replace("accepted", "auth_ok"),
-    )
-    return named.loc[
-        named["event"].isin(["auth_failed", "auth_ok"])
-        & ~events["duplicate"]
-        & events["username"].notna()
+        part.assign(event=part["event"].replace("accepted", "auth_ok"))
+        .groupby(keys, as_index=False)
+        .agg(repeat=("repeat", "sum"))
+        for part in counted_parts(events, columns=["username"], kinds=kinds)
     ]
+    return pd.concat(parts, ignore_index=True)
 
 
-def plot_accounts(events: pd.DataFrame, *, top: int = 15, ax: Axes | None = None) -> Axes:
+def plot_accounts(events: pd.DataFrame | Store, *, top: int = 15, ax: Axes | None = None) -> Axes:
     """Draw refused and good logins per account, on a logarithmic scale.
 
     Accounts with a good login come first: only they can have been broken into.
 
     Args:
-        events: mail events.
+        events: mail events, or a store.
         top: accounts to draw, 1 or more.
         ax: axes to draw on; a new figure when None.
 
     Raises:
         MissingColumnError: the table lacks event, username, repeat or duplicate.
     """
-    require(events, ["event", "username", "repeat", "duplicate"])
     logins = _named_logins(events)
     if logins.empty:
         why = "No user name in this log (Postfix before 3.7.8 writes none)"

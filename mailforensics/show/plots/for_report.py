@@ -7,6 +7,7 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from mailforensics.addresses import parse_network
+from mailforensics.analysis.in_parts import has_kind
 from mailforensics.review.findings import Findings
 from mailforensics.show.plots.campaign import plot_campaigns
 from mailforensics.show.plots.counts import plot_accounts, plot_ports
@@ -39,7 +40,7 @@ def _drawn(found: Findings) -> Iterator[tuple[Axes, str]]:
             plot_pressure(found.events),
             "Refused tries in mail.log; white is none. Times are UTC.",
         )
-    if (found.events["event"] == "auth_failed").any():
+    if has_kind(found.events, "auth_failed"):
         yield plot_accounts(found.events), "Accounts with a good login stand first."
     if len(found.campaigns.members):
         yield (
@@ -48,7 +49,7 @@ def _drawn(found: Findings) -> Iterator[tuple[Axes, str]]:
         )
     for network in _worst_networks(found):
         yield (
-            plot_network_sessions(found.sessions, network=network),
+            plot_network_sessions(found.sessions_of(network), network=network),
             f"Sessions of {network}, each from connect to disconnect.",
         )
         yield (

@@ -21,9 +21,10 @@ from mailforensics.addresses import (
     parse_network,
 )
 from mailforensics.analysis.attacking import is_attacking
-from mailforensics.analysis.refusals import refused_logins
+from mailforensics.analysis.in_parts import counted_parts
 from mailforensics.analysis.wording import counted
 from mailforensics.errors import ArgumentError
+from mailforensics.reading.stores.store import Store
 from mailforensics.schema import OUTCOMES, require
 from mailforensics.show.plots import style
 
@@ -213,14 +214,14 @@ def _block_frame(ax: Axes, prefix: str) -> None:
 
 
 def plot_cadence(
-    events: pd.DataFrame, *, source_ip: str, zone: str = "UTC", ax: Axes | None = None
+    events: pd.DataFrame | Store, *, source_ip: str, zone: str = "UTC", ax: Axes | None = None
 ) -> Axes:
     """Draw the gaps between one source's refused logins, try by try, on a logarithmic scale.
 
     A program keeps a beat; a person with a wrong password does not; a phone keeps a perfect one.
 
     Args:
-        events: mail events.
+        events: mail events, or a store.
         source_ip: which source.
         zone: time zone of the axis.
         ax: axes to draw on; a new figure when None.
@@ -229,10 +230,9 @@ def plot_cadence(
         MissingColumnError: the table lacks time, event, source_ip or duplicate.
         ArgumentError: no such zone.
     """
-    require(events, ["time", "event", "source_ip", "duplicate"])
-    tries = events.loc[
-        (events["source_ip"] == source_ip) & (refused_logins(events) > 0) & events["time"].notna()
-    ].sort_values("time")
+    parts = counted_parts(events, columns=["time"], kinds=("auth_failed",), source_ip=source_ip)
+    tries = pd.concat(part.loc[(part["repeat"] > 0) & part["time"].notna()] for part in parts)
+    tries = tries.sort_values("time")
     ax = style.new_axes(ax, height=3.4)
     if len(tries) < 3:
         tried = counted(len(tries), "refused login") if len(tries) else "no refused login"

@@ -1,5 +1,8 @@
 """Figures over time: attack pressure, any counts, and how many connections stand open."""
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -9,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 
 from mailforensics.addresses import network_of
-from mailforensics.analysis.refusals import counted_lines
+from mailforensics.analysis.in_parts import counted_parts
 from mailforensics.analysis.wording import counted
+from mailforensics.reading.stores.store import Store
 from mailforensics.schema import require
 from mailforensics.show.plots import style
 
@@ -24,7 +28,7 @@ STANDS_OUT: Final = 0.05  # of all tries: less is one of many
 
 
 def plot_pressure(
-    events: pd.DataFrame, *, every: str = "", zone: str = "UTC", ax: Axes | None = None
+    events: pd.DataFrame | Store, *, every: str = "", zone: str = "UTC", ax: Axes | None = None
 ) -> Axes:
     """Draw attack pressure: a heat map of refused tries, network by time.
 
@@ -33,7 +37,7 @@ def plot_pressure(
     what is refused is not yet an attack.
 
     Args:
-        events: mail events or firewall events.
+        events: mail events or firewall events, or a store.
         every: size of a bin (`1h`, `30min`); chosen to fit when empty.
         zone: time zone of the axis.
         ax: axes to draw on; a new figure when None.
@@ -42,20 +46,16 @@ def plot_pressure(
         MissingColumnError: the table lacks time, event, source_ip, repeat or duplicate.
         ArgumentError: no such zone.
     """
-    require(events, ["time", "event", "source_ip", "repeat", "duplicate"])
-    events = _tries_once(events)
-    attacks = events.loc[
-        events["event"].isin(ATTACK_EVENTS)
-        & ~events["duplicate"]
-        & events["source_ip"].notna()
-        & events["time"].notna()
-    ]
-    if attacks.empty:
+    attacks = _again(events)
+    seen = _seen(attacks())
+    if seen.addresses.empty:
         return style.nothing(style.new_axes(ax, height=1.6), "Nothing was refused in this log")
-    rows, labels = _busiest(network_of(attacks["source_ip"]), attacks["repeat"])
+    rows, labels = _busiest(network_of(seen.addresses["source_ip"]), seen.addresses["repeat"])
+    row_of = pd.Series(rows, index=seen.addresses["source_ip"])
     ax = style.new_axes(ax, height=1.6 + 0.24 * len(labels))
-    size = every or style.bin_for(attacks["time"].min(), attacks["time"].max())
-    counts, edges = _counts(attacks, rows, size)
+    size = every or style.bin_for(seen.first, seen.last)
+    placed = ((part, row_of[part["source_ip"]].to_numpy()) for part in attacks())
+    counts, edges = _counts(placed, (int(rows.max()) + 1, seen.first, seen.last), size)
     image = ax.imshow(
         np.ma.masked_equal(counts, 0),
         aspect="auto",
@@ -72,8 +72,7 @@ def plot_pressure(
     bar.set_label(f"refused tries per {style.bin_words(size)}")
     style.plain_numbers(bar.ax.yaxis)
     total, first = counts.sum(), counts[0].sum()
-    logins = int(attacks.loc[attacks["event"] == "auth_failed", "repeat"].sum())
-    share = f"made {style.percent(first, total)} of {style.tries(int(total), logins)}"
+    share = f"made {style.percent(first, total)} of {style.tries(int(total), seen.logins)}"
     alone = "" if first >= STANDS_OUT * total else "No network stands out: the busiest, "
     finding = f"{alone}{labels[0]}{',' if alone else ''} {share}"
     return style.tell(
@@ -81,11 +80,41 @@ def plot_pressure(
     )
 
 
-def _tries_once(events: pd.DataFrame) -> pd.DataFrame:
-    """Return the events with refused logins counted once each, however many lines tell of them."""
-    needed = events[["time", "event", "source_ip", "repeat", "duplicate"]]
-    once = needed.assign(repeat=counted_lines(events))
-    return once.loc[(once["event"] != "auth_failed") | (once["repeat"] > 0)]
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the refused tries of a log come to: addresses with their sums, first and last time."""
+
+    addresses: pd.DataFrame
+    first: pd.Timestamp
+    last: pd.Timestamp
+    logins: int
+
+
+def _attacks(events: pd.DataFrame | Store) -> Iterator[pd.DataFrame]:
+    """Yield refused tries, each login once, however many lines tell of it."""
+    columns = ["time", "source_ip"]
+    for part in counted_parts(events, columns=columns, kinds=ATTACK_EVENTS):
+        once = (part["event"] != "auth_failed") | (part["repeat"] > 0)
+        yield part.loc[once & part["source_ip"].notna() & part["time"].notna()]
+
+
+def _again(events: pd.DataFrame | Store) -> Callable[[], Iterable[pd.DataFrame]]:
+    """Return what gives the refused tries as often as it is asked, of a store read anew."""
+    if isinstance(events, Store):
+        return partial(_attacks, events)
+    held = list(_attacks(events))
+    return lambda: held
+
+
+def _seen(parts: Iterable[pd.DataFrame]) -> _Seen:
+    sums, times, logins = [], [], 0
+    for part in parts:
+        sums.append(part.groupby("source_ip", as_index=False).agg(repeat=("repeat", "sum")))
+        times += [part["time"].min(), part["time"].max()]
+        logins += int(part.loc[part["event"] == "auth_failed", "repeat"].sum())
+    whole = pd.concat(sums).groupby("source_ip", as_index=False).agg(repeat=("repeat", "sum"))
+    known = [time for time in times if not pd.isna(time)] or [pd.NaT]
+    return _Seen(whole, min(known), max(known), logins)
 
 
 def _busiest(
@@ -106,20 +135,28 @@ def _busiest(
 
 
 def _counts(
-    attacks: pd.DataFrame, rows: npt.NDArray[np.int64], size: str
+    parts: Iterable[tuple[pd.DataFrame, npt.NDArray[np.int64]]],
+    shape: tuple[int, pd.Timestamp, pd.Timestamp],
+    size: str,
 ) -> tuple[npt.NDArray[np.float64], tuple[float, float]]:
-    at = style.days(attacks["time"])
+    """Return how often what counts falls into each row and bin, and the edges of all bins.
+
+    Args:
+        parts: rows with `time` and `repeat`, and the row of the figure that each belongs to.
+        shape: the number of rows, and the first and last time.
+        size: of a bin.
+    """
     width = pd.Timedelta(size) / pd.Timedelta(days=1)
-    first = np.floor(at.min() / width)
-    columns = (np.floor(at / width) - first).astype(np.int64)
-    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
-    flat = np.bincount(
-        rows * shape[1] + columns,
-        weights=attacks["repeat"].to_numpy(dtype=float),
-        minlength=shape[0] * shape[1],
-    )
-    edges = (float(first * width), float((first + shape[1]) * width))
-    return flat.reshape(shape).astype(np.float64), edges
+    height, begin, end = shape
+    first, last = np.floor(style.days(pd.Series([begin, end])) / width)
+    columns = int(last - first) + 1
+    counts = np.zeros(height * columns)
+    for table, rows in parts:
+        at = (np.floor(style.days(table["time"]) / width) - first).astype(np.int64)
+        weights = table["repeat"].to_numpy(dtype=float)
+        counts += np.bincount(rows * columns + at, weights=weights, minlength=len(counts))
+    edges = (float(first * width), float((first + columns) * width))
+    return counts.reshape(height, columns), edges
 
 
 def plot_timeline(
@@ -155,7 +192,9 @@ def plot_timeline(
     codes, unique = pd.factorize(known[by], sort=True)
     totals = np.bincount(codes, minlength=len(unique))
     order = np.argsort(-totals, kind="stable")[:MOST_SERIES]
-    counts, edges = _counts(known.assign(repeat=_repeats(known)), codes.astype(np.int64), size)
+    placed = [(known.assign(repeat=_repeats(known)), codes.astype(np.int64))]
+    times = (len(unique), known["time"].min(), known["time"].max())
+    counts, edges = _counts(placed, times, size)
     left = np.linspace(edges[0], edges[1], counts.shape[1] + 1)
     for number, code in enumerate(order):
         ax.stairs(
