@@ -48,6 +48,21 @@ def test_logs_and_store_in_a_bucket(bucket: str) -> None:
     assert len(mf.read_mail_log(f"{bucket}/store")) == len(again) == len(wanted)
 
 
+def test_what_a_killed_ingest_left_in_a_bucket_goes(bucket: str) -> None:
+    """Parts that no manifest names are garbage after the next ingest, and gone after one more."""
+    files, store = fsspec.filesystem("s3"), f"{bucket}/store"
+    mf.ingest(WEEK, store=store)
+    held = set(files.find("fleet/store"))
+    part = next(name for name in held if "kind=mail" in name)
+    folder, _, name = part.rpartition("/")
+    left = f"{folder}/000900{name[6:]}"
+    files.copy(part, left)
+    mf.ingest(WEEK, store=store)
+    assert files.exists(left)
+    mf.ingest(WEEK, store=store)
+    assert set(files.find("fleet/store")) == held
+
+
 def test_a_bucket_has_a_lock_too(bucket: str) -> None:
     """A second writer is told who is there; the lock goes when the ingest ends."""
     store = f"{bucket}/store"

@@ -11,7 +11,7 @@ from mailforensics.reading.evidence import Evidence, Source
 from mailforensics.reading.stores.cells import MovedError
 from mailforensics.reading.stores.cluster import as_finished, current_client
 from mailforensics.reading.stores.locking import locked
-from mailforensics.reading.stores.manifest import Manifest, Progress, load
+from mailforensics.reading.stores.manifest import Manifest, Progress
 from mailforensics.reading.stores.match import Job, Look, gather, look_at, match, new_entry
 from mailforensics.reading.stores.parts import Shelf
 from mailforensics.reading.stores.place import Place
@@ -19,6 +19,7 @@ from mailforensics.reading.stores.settle import settle
 from mailforensics.reading.stores.split import Split, large_jobs
 from mailforensics.reading.stores.store import Store, open_store
 from mailforensics.reading.stores.stream import CHUNK_BYTES
+from mailforensics.reading.stores.sweeping import call_garbage, known
 from mailforensics.reading.stores.work import KINDS, File, Outcome, Task, last_outcome, read_file
 from mailforensics.reading.zones import check_zone
 
@@ -57,7 +58,7 @@ def ingest(  # noqa: PLR0913 - the public contract
         progress: is told in a few words what is being done.
 
     Raises:
-        EvidenceError: the source names nothing.
+        EvidenceError: the source names nothing, or the store's manifest is gone or damaged.
         StoreBusyError: another ingest is writing to this store.
         StoreWriteError: the store's disk is full, or not to be written to.
         ArgumentError: there is no such kind, zone or year.
@@ -68,7 +69,7 @@ def ingest(  # noqa: PLR0913 - the public contract
     place = Place(str(store))
     client = current_client(client)
     with locked(place):
-        manifest = load(place) or Manifest()
+        manifest = known(place)
         place.remove(manifest.take_garbage())
         place.remove_torn()
         jobs = _jobs(gather(source, KINDS[kind].names), manifest, kind)
@@ -214,6 +215,7 @@ class _Run:
         for job, outcome in self._outcomes.values():
             self._take(job, outcome)
         settle(self._manifest, self._place, self._task.kind, client=client)
+        call_garbage(self._manifest, self._place)
         self._manifest.publish(self._place)
 
     def _take(self, job: Job, outcome: Outcome) -> None:

@@ -157,8 +157,8 @@ class Manifest:
         entries: the files.
         marks: for each day and host that several files tell of: what was compared, and the
             Parquet file that names the rows read again (empty: none).
-        garbage: parts that nothing names any more; removed by the next ingest, so that whoever
-            reads meanwhile still finds them.
+        garbage: files that nothing names any more; removed by the next ingest, so that whoever
+            reads meanwhile still finds them (see `sweeping`).
         generation: how often the document was replaced.
         version: of this document and of the parts.
     """
@@ -171,13 +171,18 @@ class Manifest:
 
     def take_garbage(self) -> list[str]:
         """Return the garbage and forget it; a name that was given anew since is none."""
+        used = self.named()
+        garbage, self.garbage = [name for name in self.garbage if name not in used], []
+        return garbage
+
+    def named(self) -> set[str]:
+        """Return the names of all files that it needs."""
         used = {entry.moved for entry in self.entries}
         used |= {name for names in self.marks.values() for name in names}
         for entry in self.entries:
             going = entry.going.parts if entry.going else []
             used |= {part.name for part in [*entry.parts, *going]}
-        garbage, self.garbage = [name for name in self.garbage if name not in used], []
-        return garbage
+        return used
 
     def save(self, place: Place) -> None:
         """Replace the store's manifest by this one."""

@@ -96,6 +96,24 @@ class Place:
         except OSError as problem:
             raise unwritable(self.address, problem) from None
 
+    def names(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder and those below it; none where it is not.
+
+        Raises:
+            EvidenceError: it cannot be listed.
+        """
+        try:
+            if is_remote(self.address):
+                files, root = remote(self.address)
+                found = [str(path) for path in files.find(f"{root}/{folder}")]
+                return [path.partition(f"{root.strip('/')}/")[2] for path in found]
+            here = self._path("")
+            return [path.relative_to(here).as_posix() for path in (here / folder).rglob("*.*")]
+        except FileNotFoundError:
+            return []
+        except OSError as problem:
+            raise EvidenceError(f"{self.address}: cannot be listed ({problem}).") from None
+
     def remove_torn(self) -> None:
         """Remove what an ingest that was killed left half written."""
         if not is_remote(self.address):
