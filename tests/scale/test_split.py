@@ -153,3 +153,37 @@ def test_a_worker_lost_in_the_middle_of_a_file_leaves_no_trace(tmp_path: Path) -
         mf.ingest(log, store=tmp_path / "many", chunk_bytes=2000, client=client, progress=kill)
     assert killed
     assert content(tmp_path / "many") == content(tmp_path / "one")
+
+
+# Years, zones, years that no stamp tells, a day that its year may not have, an hour that is skipped.
+STAMPS = (
+    *("2026-03-29T01:59:58+01:00", "2026-03-29T03:00:01+02:00", "2026-09-04T16:00:00Z"),
+    *("2026-09-04 15:00:00", "Sep  4 16:59:45", "Sep  4 14:00:00", "Mar 29 02:30:00"),
+    *("Feb 29 12:00:00", "Dec 31 23:59:59", "Jan  1 00:00:00", "no stamp at all"),
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    lines=st.lists(
+        st.tuples(st.sampled_from(STAMPS), st.sampled_from(("mx1", "mx2", "a.b"))),
+        min_size=1,
+        max_size=60,
+    ),
+    chunk=st.sampled_from([60, 400, 2000]),
+    zone=st.sampled_from(["UTC", "Europe/Berlin"]),
+)
+def test_clocks_that_go_back_are_told_however_a_file_is_cut(
+    client: Client, lines: list[tuple[str, str]], chunk: int, zone: str
+) -> None:
+    """Servers that share a file, each with a clock of its own: the audit is that of one reader."""
+    text = "".join(f"{stamp} {host} postfix/qmgr[1]: A1: removed\n" for stamp, host in lines)
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "mail.log"
+        log.write_text(text, "utf-8")
+        os.utime(log, (1.8e9, 1.8e9))
+        wanted = mf.audit(mf.read_mail_log(log, tz=zone))
+        for workers in (None, client):
+            place = Path(folder) / f"store {workers is None}"
+            store = mf.ingest(log, store=place, tz=zone, chunk_bytes=chunk, client=workers)
+            assert_same(store.audit(), wanted)
