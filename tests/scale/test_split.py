@@ -155,7 +155,7 @@ def test_a_worker_lost_in_the_middle_of_a_file_leaves_no_trace(tmp_path: Path) -
     assert content(tmp_path / "many") == content(tmp_path / "one")
 
 
-# Years, zones, years that no stamp tells, a day that its year may not have, an hour that is skipped.
+# Zones, years that no stamp tells, a day that its year may not have, an hour that is skipped.
 STAMPS = (
     *("2026-03-29T01:59:58+01:00", "2026-03-29T03:00:01+02:00", "2026-09-04T16:00:00Z"),
     *("2026-09-04 15:00:00", "Sep  4 16:59:45", "Sep  4 14:00:00", "Mar 29 02:30:00"),
