@@ -46,7 +46,7 @@ _CARRIERS: Final = r"^(?:[0-9a-f]{12}|docker(?:/\S*)?|mailserver|[A-Za-z0-9_.-]+
 _DOCKER: Final = r'^\{"(?:log|stream|time|attrs)":'
 _JSON_LINES: Final = ("$.log", "$.message", "$.line")
 _JSON_TIMES: Final = ("$.time", "$['@timestamp']", "$.timestamp")
-_MAIL_DAEMON: Final = pl.col("program").str.contains(r"/|^dovecot$")
+_MAIL_DAEMON: Final = pl.col("program").str.contains(r"/|^(?:dovecot|nginx)$")
 # Stands in for the stamp of an inner line without one; the outer time replaces it.
 _NO_STAMP: Final = "2000-01-01T00:00:00Z "
 

@@ -10,6 +10,7 @@ from mailforensics.reading.dovecot import DOVECOT
 from mailforensics.reading.engine import run_table
 from mailforensics.reading.evidence import Source
 from mailforensics.reading.evidence_names import MAIL_LOGS
+from mailforensics.reading.nginx import NGINX_PATTERNS
 from mailforensics.reading.others import OTHERS
 from mailforensics.reading.passwords import CHECKERS, CLIENTS_WORDS, masked
 from mailforensics.reading.peers import read_once
@@ -19,7 +20,7 @@ from mailforensics.reading.repeats import unfold
 from mailforensics.reading.syslog import read_heads
 from mailforensics.schema import MAIL_EVENTS
 
-TABLE: Final = (*POSTFIX, *OTHERS, *DOVECOT)
+TABLE: Final = (*POSTFIX, *OTHERS, *NGINX_PATTERNS, *DOVECOT)
 
 
 def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -> pd.DataFrame:

@@ -16,6 +16,8 @@ _IP: Final = r"(?P<source_ip>[0-9A-Fa-f.:]+)"
 _QUEUE_ID: Final = r"(?P<queue_id>[0-9A-Za-z]{6,}): "
 _SPF: Final = ("policyd-spf", "policy-spf", "pypolicyd-spf", "spfpolicy")
 _PAM: Final = ("saslauthd", "auth", "dovecot-auth")
+# What rspamd puts first in its own log, or where it logs to a terminal or systemd.
+_RSPAMD: Final = r"(?:\[[a-z]+\] )?(?:(?:#[0-9]+)?\([a-z0-9_]+\) )?"
 # Text without `qid:`: rspamd's own fields cannot come a second time.
 _NO_QID: Final = "(?:[^q]|q+[^qi]|q+i[^dq]|q+id[^:q])*q*"
 
@@ -185,8 +187,8 @@ OTHERS: Final = (
         "server",
         ("rspamd",),
         "rspamd_task_write_log",
-        r"<\w*>; \w+; rspamd_task_write_log: id: <[^>]*>, (?:qid: <(?P<queue_id>[0-9A-Za-z]*)>, )?"
-        rf"ip: {_IP}, {_NO_QID}",
+        rf"{_RSPAMD}<\w*>; \w+; rspamd_task_write_log: id: <[^>]*>, "
+        rf"(?:qid: <(?P<queue_id>[0-9A-Za-z]*)>, )?ip: {_IP}, {_NO_QID}",
         sample="<a1b2c3>; task; rspamd_task_write_log: id: <1@example.com>, qid: <4XyZ12Bbcd>, "
         "ip: 192.0.2.25, from: <a@example.com>, (default: F (no action): [0.1/15.00] [])",
         gives={"queue_id": "4XyZ12Bbcd", "source_ip": "192.0.2.25"},

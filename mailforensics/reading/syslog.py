@@ -13,6 +13,7 @@ from mailforensics.reading.containers import (
 )
 from mailforensics.reading.distinct import parse_distinct
 from mailforensics.reading.journal import is_journal, read_journal
+from mailforensics.reading.own_logs import name_nginx, name_own
 from mailforensics.reading.stamps import read_stamps
 
 # BusyBox writes facility and level before the tag: `host kern.warn kernel`, `kern.warn kernel`.
@@ -44,13 +45,6 @@ _RFC5424: Final = (
     r"(?s)^(?P<host>\S+) (?P<program>\S+) (?:-|(?P<pid>\d{1,18})|\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?\x{feff}?(?P<message>.*)$"
 )
-# Dovecot's own log file has no host and no tag, but a level after the process, whatever names
-# stand in brackets between: auth(anna,192.0.2.1,sasl:plain)<a/b>: Info: …
-_OWN_DOVECOT: Final = (
-    r"^[A-Za-z][A-Za-z0-9-]*(?:\(.*?\))?(?:<[^<>]*>)*: "
-    r"(?:Debug|Info|Warning|Error|Fatal|Panic): "
-)
-
 _HEAD: Final = ("time", "clock", "host", "program", "pid", "message")
 
 
@@ -95,7 +89,7 @@ def _plain(text: pl.Series, depth: int = DEPTH) -> pl.DataFrame:
     found = (
         heads.pipe(_retry, _RFC5424, is_rfc5424)
         .pipe(_retry, _TIGHT, heads["clock"].is_not_null() & untagged)
-        .pipe(_own_dovecot)
+        .pipe(name_own)
         .select(_HEAD)
     )
     if not depth:
@@ -146,7 +140,8 @@ def _parse_tags(heads: pl.Series) -> pl.DataFrame:
     tags = heads.str.extract_groups(_USUAL_TAG).struct.unnest()
     odd = (tags["program"].is_null() | heads.str.starts_with("kern.")).arg_true()
     if len(odd):
-        found = heads.gather(odd).str.extract_groups(_TAG).struct.unnest()
+        texts = heads.gather(odd)
+        found = name_nginx(texts.str.extract_groups(_TAG).struct.unnest(), texts)
         tags = pl.DataFrame([tags[name].scatter(odd, found[name]) for name in found.columns])
     width = pl.when(tags["program"].is_not_null()).then(heads.str.len_chars() + 2)
     return tags.with_columns(
@@ -170,20 +165,4 @@ def _retry(heads: pl.DataFrame, expression: str, rows: pl.Series) -> pl.DataFram
     places = rows.arg_true().filter(hit)
     return heads.with_columns(
         heads[name].scatter(places, found[name].filter(hit)) for name in found.columns
-    )
-
-
-def _own_dovecot(heads: pl.DataFrame) -> pl.DataFrame:
-    hostless = heads["host"].is_null()
-    if not hostless.any():
-        return heads
-    own = (
-        pl.col("clock").is_not_null()
-        & hostless
-        & (pl.col("program") != "kernel").fill_null(value=True)
-        & pl.col("rest").str.contains(_OWN_DOVECOT)
-    )
-    return heads.with_columns(
-        program=pl.when(own).then(pl.lit("dovecot")).otherwise("program"),
-        message=pl.when(own).then("rest").otherwise("message"),
     )

@@ -103,7 +103,7 @@ def test_a_line_without_a_tag_gives_its_time() -> None:
         "mail-1  | Nov 24 10:00:00 [UFW BLOCK] IN=eth0 OUT= SRC=198.18.4.77 DST=192.0.2.1 LEN=60",
     ]
     events = _events(lines)
-    assert events["event"].tolist() == ["other", "other", "unparsed"]
+    assert events["event"].tolist() == ["server", "other", "unparsed"]
     assert events["host"].isna().all()
     assert events["time"].notna().tolist() == [True, True, False]
 

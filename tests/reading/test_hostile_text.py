@@ -62,6 +62,14 @@ LINES = (
     "saslauthd: pam_unix(smtp:auth): authentication failure; logname= uid=0 euid=0 tty= ruser={x} "
     "rhost=198.18.4.77  user={x}",
     "opendkim: 51DBE53E1ED: {x}",
+    'nginx: 2026/09/04 10:00:00 [info] 7#7: *1 client login failed: "{x}" while in auth state, '
+    'client: 198.18.4.77, server: 0.0.0.0:143, login: "{x}"',
+    "nginx: 2026/09/04 10:00:00 [info] 7#7: *1 client logged in, client: 198.18.4.77, server: "
+    '0.0.0.0:143, login: "{x}", upstream: 192.0.2.30:143',
+    'nginx: 2026/09/04 10:00:00 [info] 7#7: *1 client was rejected: "{x}" while in auth state, '
+    "client: 198.18.4.77 using starttls, server: 0.0.0.0:587",
+    'nginx: 2026/09/04 10:00:00 [error] 7#7: *1 "{x}" could not be resolved (3: Host not found) '
+    "while in resolving client hostname, client: 198.18.4.77, server: 0.0.0.0:25",
 )
 # Pieces that look like what a daemon writes about a peer: the more alike, the harder the trap.
 PIECES = st.sampled_from(
@@ -75,6 +83,12 @@ PIECES = st.sampled_from(
             "; ",
         ),
         *(" from a[203.0.113.9]; from=<q>", ">, method=PLAIN, rip=203.0.113.9, lip=203.0.113.1"),
+        *(
+            '", ',
+            ", client: 203.0.113.9, server: 0.0.0.0:143",
+            ', login: "',
+            '" while x, client: 1',
+        ),
         *(
             "): ",
             "(",

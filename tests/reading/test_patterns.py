@@ -9,9 +9,11 @@ import mailforensics as mf
 from mailforensics import schema
 from mailforensics.reading.dovecot import DOVECOT
 from mailforensics.reading.mail import TABLE
+from mailforensics.reading.nginx import NGINX_PATTERNS
 from mailforensics.reading.others import OTHERS
 from mailforensics.reading.patterns import Pattern
 
+BARE = (*OTHERS, *NGINX_PATTERNS)
 HEAD_COLUMNS = {"time", "host", "program", "service", "pid", "event", "repeat", "duplicate"}
 TEXT_COLUMNS = {"message", "file", "line"}
 CAUGHT = [n for n in schema.names(schema.MAIL_EVENTS) if n not in HEAD_COLUMNS | TEXT_COLUMNS]
@@ -20,7 +22,7 @@ CAUGHT = [n for n in schema.names(schema.MAIL_EVENTS) if n not in HEAD_COLUMNS |
 def line_of(row: Pattern) -> str:
     """Return a whole log line with the row's sample, as its daemon would log it."""
     tag = "dovecot" if row in DOVECOT else row.services[0]
-    tag = tag if row in DOVECOT or row in OTHERS else f"postfix/{tag}"
+    tag = tag if row in DOVECOT or row in BARE else f"postfix/{tag}"
     return f"2026-09-04T16:59:45+02:00 mail {tag}[4242]: {row.sample}"
 
 
@@ -29,7 +31,7 @@ def body_of(row: Pattern) -> str:
     if row in DOVECOT:
         level = "(?:(?:Debug|Info|Warning|Error|Fatal|Panic): )?"
         return re.sub(rf"^[a-z][a-z0-9-]*(?:: {level})?", "", row.sample)
-    if row in OTHERS:
+    if row in BARE:
         return row.sample
     return re.sub(
         r"^(?:NOQUEUE|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}|[0-9A-F]{6,}): ", "", row.sample
