@@ -31,6 +31,12 @@ _SUMMED: Final = {
     "_back_ok": "_back_oks",
 }
 
+# Which lines can tell of a login, beside messages taken for a user; and what is looked at of them.
+_TELLING: Final = ("auth_failed", "auth_ok", "disconnect")
+_TOLD_BY: Final = [
+    *("session", "order", "event", "service", "role", "repeat", "username", "message"),
+    *("auth_tried", "auth_ok", "commands_tried"),
+]
 _EVENT: Final = pl.col("event")
 _FRONT: Final = pl.col("role") == "front"
 # `passwd-file(info,…): …`, of Dovecot 2.4 `auth(info,…)<…>: passwd-file: …`: who refused.
@@ -50,12 +56,24 @@ def count_once(stitched: pl.DataFrame) -> pl.DataFrame:
     refused: of a relay attempt, of all kinds), `strangers` (recipients that do not exist), `bad`
     (broken protocol) and `mails` (messages given a queue id). Sums over rows are true counts.
     """
-    rows = stitched.with_columns(*_told()).pipe(_one_voice)
-    rows = rows.with_columns(*_totals(rows))
-    rows = rows.with_columns(failures=_failures(), logins=_logins(), unexplained=_unexplained())
-    rows = rows.with_columns(*_other_counts(), logins=pl.col("logins") + pl.col("unexplained"))
-    rows = rows.with_columns(*_refused(rows))
-    return rows.drop("^_.*$")
+    return stitched.with_columns(*_tries(stitched), *_other_counts(), *_refused(stitched))
+
+
+def _tries(rows: pl.DataFrame) -> list[pl.Series]:
+    """Return for each row the attempts that failed and that worked, of those that tell of any."""
+    tells = _EVENT.is_in(_TELLING) | ((_EVENT == "accepted") & _NAMED)
+    places = rows.select(tells.fill_null(value=False).arg_true()).to_series()
+    telling = rows.select(_TOLD_BY)[places].with_columns(*_told()).pipe(_one_voice)
+    telling = telling.with_columns(*_totals(telling, length=len(rows)))
+    counts = telling.select(failures=_failures(), logins=_logins(), unexplained=_unexplained())
+    counts = counts.with_columns(pl.col("logins") + pl.col("unexplained"))
+    return _at(places, counts, length=len(rows))
+
+
+def _at(places: pl.Series, counts: pl.DataFrame, *, length: int) -> list[pl.Series]:
+    """Return whole columns with the counts at their places, and zero elsewhere."""
+    nothing = pl.zeros(length, dtype=pl.Int64, eager=True)
+    return [nothing.clone().scatter(places, count).alias(count.name) for count in counts]
 
 
 def _told() -> list[pl.Expr]:
@@ -103,26 +121,26 @@ def _one_voice(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(rows["_back"].scatter(others["place"], 0))
 
 
-def _totals(rows: pl.DataFrame) -> list[pl.Series]:
+def _totals(rows: pl.DataFrame, *, length: int) -> list[pl.Series]:
     """Return for each row what its whole session tells of logins, zero outside of sessions.
 
-    A session's number is the place of its first row, so that plain arrays hold the sums: many
-    times faster than grouping, and most rows of an attacked server matter here.
+    A session's number is the place of its first row among all, `length` of them, so that plain
+    arrays hold the sums: many times faster than grouping.
     """
-    places = rows["session"].fill_null(len(rows)).to_numpy()
+    places = rows["session"].fill_null(length).to_numpy()
     names = rows.select(
         _unnamed=((pl.col("_front") > 0) & ~_NAMED).cast(pl.Int64),
         _named=((pl.col("_back") > 0) & _NAMED).cast(pl.Int64),
     )
     told = {**{name: rows[name] for name in _SUMMED}, **names.to_dict()}
     sums = {
-        name: np.bincount(places, weights=column.to_numpy(), minlength=len(rows) + 1)
+        name: np.bincount(places, weights=column.to_numpy(), minlength=length + 1)
         for name, column in told.items()
     }
     for total in sums.values():
-        total[len(rows) :] = 0
+        total[length:] = 0
     mixed = (sums.pop("_unnamed") > 0) & (sums.pop("_named") > 0)
-    first = np.full(len(rows) + 1, _NEVER)
+    first = np.full(length + 1, _NEVER)
     claims = rows.select("_claim", "session").drop_nulls()
     np.minimum.at(first, claims["session"].to_numpy(), claims["_claim"].to_numpy())
     return [
@@ -191,5 +209,4 @@ def _refused(rows: pl.DataFrame) -> list[pl.Series]:
         relays=_count(words.str.contains(_RELAY), pl.col("repeat")),
         strangers=_count(words.str.contains(_STRANGER), pl.col("repeat")),
     )
-    nothing = pl.zeros(len(rows), dtype=pl.Int64, eager=True)
-    return [nothing.clone().scatter(places, count).alias(count.name) for count in counts]
+    return _at(places, counts, length=len(rows))

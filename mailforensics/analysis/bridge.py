@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from mailforensics import schema
+from mailforensics.addresses import network_of
 
 EVIDENCE_ITEMS: Final = 20
 # Where a table is a part of a larger one, its `attrs` name the files in the order they begin.
@@ -15,6 +16,8 @@ BEGINS: Final = "begins"
 ONLY_HOST: Final = "only_host"
 NAMES_JOINED_BY: Final = ", "
 TIME: Final = pl.Datetime("us", "UTC")
+# An address as a number for each text, the same in all tables: numbers group and join faster.
+ADDRESS: Final = pl.Categorical()
 _POLARS: Final = {
     "str": pl.String(),
     "time": TIME,
@@ -96,26 +99,30 @@ def places(rows: pl.DataFrame, *, by: str, name: str = "evidence") -> pl.DataFra
 
     Neighbouring lines join into a range. After EVIDENCE_ITEMS items the rest is only counted.
     """
-    same = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in ("_key", "file_rank"))
-    goes_on = same & (pl.col("line") == pl.col("line").shift(1) + 1)
+    other = (pl.col("_key") != pl.col("_key").shift(1)).fill_null(value=True)
+    goes_on = (pl.col("file_rank") == pl.col("file_rank").shift(1)) & (
+        pl.col("line") == pl.col("line").shift(1) + 1
+    )
     lines = (
         rows.filter(pl.col(by).is_not_null())
         .select(by, "file", "file_rank", "line", _key=_code(rows, by))
         .sort("_key", "file_rank", "line")
-        .with_columns(begins=~goes_on.fill_null(value=False))
+        .with_columns(begins=other | ~goes_on.fill_null(value=False))
     )
     ends = lines.select(pl.col("line").filter(pl.col("begins").shift(-1, fill_value=True)))
     ranges = lines.filter("begins").with_columns(last=ends.to_series())
-    ranges = ranges.with_columns(turn=pl.col("line").cum_count().over("_key"))
+    number = pl.int_range(pl.len())
+    turn = number - pl.when(other).then(number).forward_fill()
     counts = ranges.group_by("_key").agg(items=pl.len())
     return (
-        ranges.filter(pl.col("turn") <= EVIDENCE_ITEMS)
+        ranges.filter(turn < EVIDENCE_ITEMS)
         .rename({"line": "first"})
         .with_columns(place=_place())
+        # To join the texts of lists is many times faster than those of groups.
         .group_by("_key", maintain_order=True)
-        .agg(pl.col(by).first(), pl.col("place").str.join("; "))
+        .agg(pl.col(by).first(), pl.col("place"))
         .join(counts, on="_key", how="left", maintain_order="left")
-        .select(by, (pl.col("place") + _and_more()).alias(name))
+        .select(by, (pl.col("place").list.join("; ") + _and_more()).alias(name))
     )
 
 
@@ -144,12 +151,25 @@ def distinct_names(rows: pl.DataFrame, *, by: str, name: str = "username") -> pl
     pairs = rows.select(by, name).drop_nulls().unique()
     pairs = pairs.with_columns(pl.col(name).str.replace_all(",", r"\x2c", literal=True))
     groups = pairs.group_by(by).agg(count=pl.len(), names=pl.col(name).first())
-    single = groups.filter(pl.col("count") == 1)
-    several = pairs.join(groups.filter(pl.col("count") > 1), on=by, how="semi").sort(name)
-    joined = several.group_by(by, maintain_order=True).agg(
-        count=pl.len(), names=pl.col(name).str.join(NAMES_JOINED_BY)
-    )
-    return pl.concat([single, joined])
+    several = groups.filter(pl.col("count") > 1).drop("names")
+    listed = pairs.join(several.select(by), on=by, how="semi").sort(name)
+    joined = several.join(
+        listed.group_by(by, maintain_order=True).agg(names=pl.col(name)), on=by
+    ).with_columns(pl.col("names").list.join(NAMES_JOINED_BY))
+    return pl.concat([groups.filter(pl.col("count") == 1), joined])
+
+
+def with_network(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with `network`, the /24 or /64 of their address."""
+    unique = rows["source_ip"].unique()
+    networks = pl.DataFrame([unique, networks_of(unique)])
+    return rows.join(networks, on="source_ip", maintain_order="left")
+
+
+def networks_of(addresses: pl.Series, *, v4: int = 24, v6: int = 64) -> pl.Series:
+    """Return `network`, the network of each address, as `network_of` does."""
+    texts = addresses.cast(pl.String).to_pandas().astype("str")
+    return pl.from_pandas(network_of(texts, v4=v4, v6=v6)).cast(pl.String).alias("network")
 
 
 def number(count: str, *, one: str, many: str = "") -> pl.Expr:

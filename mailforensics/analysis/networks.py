@@ -44,7 +44,7 @@ def networks(sources: pd.DataFrame, *, v4: int = 24, v6: int = 64) -> pd.DataFra
     schema.require(sources, ["source_ip", "attack_weight", "legit_weight"])
     texts = network_of(sources["source_ip"], v4=v4, v6=v6)
     table = to_polars(sources, schema.SOURCES, only=_NEEDED)
-    table = table.with_columns(network=pl.Series(texts.to_list(), dtype=pl.String))
+    table = table.with_columns(network=pl.from_pandas(texts).cast(pl.String))
     return to_pandas(grouped(table), schema.NETWORKS)
 
 

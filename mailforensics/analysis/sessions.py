@@ -138,7 +138,7 @@ def _last_line(mine: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
     return table.select("session").join(last, on="session", how="left")["last_line"]
 
 
-def completed_use(used: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def completed_use(used: pl.DataFrame, rows: pl.LazyFrame) -> pl.DataFrame:
     """Return one row for each session of use that the log shows from its beginning to its end.
 
     Args:
@@ -149,11 +149,12 @@ def completed_use(used: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         `source_ip`, `time` (of the end), and `logins` and `mails`, zero: they count elsewhere.
     """
     return (
-        rows.join(used.select("session").unique(), on="session", how="semi")
+        rows.join(used.lazy().select("session").unique(), on="session", how="semi")
         .group_by("session")
         .agg(pl.col("source_ip").drop_nulls().first(), pl.col("time").max(), *_flags())
         .filter(_complete())
         .select("source_ip", "time", logins=pl.lit(0), mails=pl.lit(0))
+        .collect()
     )
 
 

@@ -58,10 +58,10 @@ def sources(
         with spilled(events, columns=NEEDED) as spill:
             table = _of_spill(spill, packets, weights, rules)
     else:
-        rows = coded(joined(events).rows)
-        tries = login_tries(rows, packets)
+        rows = coded(joined(events).rows.with_columns(source_ip=pl.col("address")))
+        tries = login_tries(rows)
         tried = standings(pairs(tries, apart=are_apart(tries)), rules=rules)
-        scale = Scale(log_end(rows["time"].max(), packets), weights)
+        scale = Scale(log_end(rows.select(pl.col("time").max()).collect().item(), packets), weights)
         table = by_address(rows, packets, tried, scale)
     order = ["attack_weight", "source_ip"]
     return to_pandas(table.sort(order, descending=[True, False]), schema.SOURCES)
@@ -74,13 +74,13 @@ def _of_spill(
 
     Only what was tried on accounts that are in use is looked at for all addresses together.
     """
-    tries = [spill.telling(login_tries(rows, wall)) for rows, wall in _shares(spill, packets)]
+    tries = [spill.telling(login_tries(rows)) for rows, _ in _shares(spill, packets)]
     tried = standings(pairs(pl.concat(tries), apart=len(spill.hosts) > 1), rules=rules)
     scale = Scale(log_end(spill.newest, packets), weights)
     shares = _shares(spill, packets)
     return pl.concat([by_address(rows, wall, tried, scale) for rows, wall in shares])
 
 
-def _shares(spill: Spill, packets: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _shares(spill: Spill, packets: pl.DataFrame) -> Iterator[tuple[pl.LazyFrame, pl.DataFrame]]:
     for rows, wall in spill.shares(beside=packets):
         yield coded(rows), wall.drop("network")

@@ -5,11 +5,18 @@ from typing import Final
 
 import pandas as pd
 import polars as pl
-from polars.dataframe.group_by import GroupBy
+from polars.lazyframe.group_by import LazyGroupBy
 
 from mailforensics import schema
-from mailforensics.addresses import network_of
-from mailforensics.analysis.bridge import TIME, counted, distinct_names, number, places
+from mailforensics.analysis.bridge import (
+    ADDRESS,
+    TIME,
+    counted,
+    distinct_names,
+    networks_of,
+    number,
+    places,
+)
 from mailforensics.analysis.countries import country_of
 from mailforensics.analysis.sessions import completed_use
 from mailforensics.analysis.stores import sent_no_text
@@ -44,7 +51,6 @@ NEEDED: Final = [
     ),
     *("event", "service", "role", "message", "strangers", "rejects", *_COUNTS.values()),
 ]
-_CODE: Final = pl.Categorical()
 _BLOCKED: Final = ("blocked", "limited")
 _FIREWALL: Final = ["source_ip", "event", "direction", "dest_port"]
 
@@ -58,12 +64,12 @@ class Scale:
 
 
 def by_address(
-    rows: pl.DataFrame, packets: pl.DataFrame, tried: pl.DataFrame, scale: Scale
+    rows: pl.LazyFrame, packets: pl.DataFrame, tried: pl.DataFrame, scale: Scale
 ) -> pl.DataFrame:
     """Return one row an address, with the columns of SOURCES, in no order.
 
     Args:
-        rows: counted rows (see `coded`), all of each address.
+        rows: counted rows (see `coded`), all of each address; no part reads all of its columns.
         packets: the firewall's packets (see `incoming`), all of each address.
         tried: what `standings` says of the addresses that tried to log in.
         scale: what points count.
@@ -78,31 +84,28 @@ def by_address(
     )
 
 
-def login_tries(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows that tell of logins, with the network of their address."""
+def login_tries(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Return what rows tell of logins."""
     tries = rows.filter((pl.col("failures") > 0) | (pl.col("logins") > 0))
-    networks = _networks(rows, packets)
-    return tries.join(networks, on="source_ip", how="left", maintain_order="left")
+    return tries.select("source_ip", "host", "username", "time", "failures", "logins").collect()
 
 
-def coded(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return counted rows with an address, as `by_address` takes them."""
-    return _with_codes(_with_text(rows.select(NEEDED)))
+def coded(rows: pl.DataFrame) -> pl.LazyFrame:
+    """Return counted rows with an address, as `by_address` takes them.
+
+    A queue id that was given to a client who then sent no text is no message: who guesses at
+    mailboxes gets one with every guess that is right.
+    """
+    left = rows.select("session", "event", "message").filter(pl.col("event") == "disconnect")
+    empty = left.filter(sent_no_text())["session"].unique()
+    is_empty = (pl.col("mails") > 0) & pl.col("session").is_in(empty.implode())
+    mails = pl.when(is_empty).then(0).otherwise("mails")
+    return _with_codes(rows.select(NEEDED)).lazy().drop_nulls("source_ip").with_columns(mails=mails)
 
 
 def _with_codes(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with an address, which is a number for each text: those group faster."""
-    return rows.drop_nulls("source_ip").with_columns(pl.col("source_ip").cast(_CODE))
-
-
-def _with_text(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows; a queue id that was given to a client who then sent no text is no message.
-
-    Who guesses at mailboxes gets one with every guess that is right.
-    """
-    empty = rows.filter((pl.col("event") == "disconnect") & sent_no_text())["session"].unique()
-    is_empty = pl.col("session").is_in(empty.implode())
-    return rows.with_columns(mails=pl.when(is_empty).then(0).otherwise("mails"))
+    """Return the rows with a number for the text of each address: those group faster."""
+    return rows.with_columns(pl.col("source_ip").cast(ADDRESS))
 
 
 def incoming(firewall_events: pd.DataFrame | None) -> pl.DataFrame:
@@ -113,15 +116,15 @@ def incoming(firewall_events: pd.DataFrame | None) -> pl.DataFrame:
     came_in = pl.col("direction").ne_missing("out")
     blocked = pl.col("event").is_in(_BLOCKED)
     told = pl.when(blocked).then("repeat").otherwise(0)
-    return _with_codes(packets.filter(came_in).with_columns(blocked=told))
+    packets = packets.filter(came_in).drop_nulls("source_ip")
+    return _with_codes(packets.with_columns(blocked=told))
 
 
-def _networks(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.DataFrame:
-    addresses = pl.concat([rows["source_ip"], packets["source_ip"]]).unique()
-    texts = addresses.cast(pl.String).to_pandas().astype("str")
-    network = pl.Series("network", network_of(texts).to_list(), pl.String)
-    country = pl.Series("country", country_of(texts.to_list()), pl.String)
-    return pl.DataFrame([addresses, network, country])
+def _networks(rows: pl.LazyFrame, packets: pl.DataFrame) -> pl.DataFrame:
+    mail = rows.select("source_ip").unique().collect()["source_ip"]
+    addresses = pl.concat([mail, packets["source_ip"]]).unique()
+    country = pl.Series("country", country_of(addresses.cast(pl.String).to_list()), pl.String)
+    return pl.DataFrame([addresses, networks_of(addresses), country])
 
 
 def log_end(newest: object, packets: pl.DataFrame) -> pl.Expr:
@@ -129,33 +132,38 @@ def log_end(newest: object, packets: pl.DataFrame) -> pl.Expr:
     return pl.max_horizontal(pl.lit(newest, dtype=TIME), pl.lit(packets["time"].max(), dtype=TIME))
 
 
-def _seen(rows: pl.DataFrame, packets: pl.DataFrame) -> pl.DataFrame:
-    mail = rows.select("source_ip", "time", contact="time")
-    wall = packets.select("source_ip", "time", contact=pl.lit(None, TIME))
-    both = pl.concat([mail, wall])
-    days = both.select("source_ip", day=pl.col("time").dt.date()).drop_nulls()
+def _seen(rows: pl.LazyFrame, packets: pl.DataFrame) -> pl.DataFrame:
+    mail, wall = rows.select("source_ip", "time"), packets.lazy().select("source_ip", "time")
+    time = pl.col("time")
+    spans = [
+        mail.group_by("source_ip").agg(first_seen=time.min(), last_contact=time.max()),
+        wall.group_by("source_ip").agg(first_packet=time.min(), last_packet=time.max()),
+    ]
+    days = pl.concat([mail, wall]).select("source_ip", day=time.dt.date()).drop_nulls()
     return (
-        both.group_by("source_ip")
-        .agg(
-            first_seen=pl.col("time").min(),
-            last_seen=pl.col("time").max(),
-            last_contact=pl.col("contact").max(),
-        )
+        spans[0]
+        .join(spans[1], on="source_ip", how="full", coalesce=True)
         .join(_distinct(days).agg(active_days=pl.len()), on="source_ip", how="left")
+        .with_columns(
+            first_seen=pl.min_horizontal("first_seen", "first_packet"),
+            last_seen=pl.max_horizontal("last_contact", "last_packet"),
+        )
+        .drop("first_packet", "last_packet")
+        .collect()
     )
 
 
-def _distinct(pairs: pl.DataFrame) -> GroupBy:
+def _distinct(pairs: pl.LazyFrame) -> LazyGroupBy:
     """Return different pairs by address; most that are alike stand together, and go first."""
     again = pl.all_horizontal(pl.all() == pl.all().shift(1)).fill_null(value=False)
     return pairs.filter(~again).unique().group_by("source_ip")
 
 
-def _mail_counts(rows: pl.DataFrame) -> pl.DataFrame:
+def _mail_counts(rows: pl.LazyFrame) -> pl.DataFrame:
     """Return what was counted of each address; few rows count anything."""
     counts = [*_COUNTS.values(), "rejects"]
-    telling = rows.select("source_ip", *counts).filter(pl.sum_horizontal(counts) > 0)
-    sums = telling.group_by("source_ip").agg(
+    telling = rows.filter(pl.sum_horizontal(counts) > 0).group_by("source_ip")
+    sums = telling.agg(
         *(pl.col(column).sum().alias(name) for name, column in _COUNTS.items()),
         rejected=pl.col("rejects").sum() - pl.col("relays").sum(),
     )
@@ -165,24 +173,29 @@ def _mail_counts(rows: pl.DataFrame) -> pl.DataFrame:
         visits.agg(sessions=pl.len())
         .join(sums, on="source_ip", how="full", coalesce=True)
         .join(named.agg(pl.col("source_host").last()), on="source_ip", how="full", coalesce=True)
+        .collect()
     )
 
 
-def _accounts(rows: pl.DataFrame) -> pl.DataFrame:
+def _accounts(rows: pl.LazyFrame) -> pl.DataFrame:
     failed = (pl.col("event") == "auth_failed") | (pl.col("failures") > 0)
-    names = distinct_names(rows.filter(failed), by="source_ip")
+    tried = rows.filter(failed).select("source_ip", "username").collect()
+    names = distinct_names(tried, by="source_ip")
     return names.rename({"names": "accounts", "count": "usernames"})
 
 
-def _attacks(rows: pl.DataFrame, packets: pl.DataFrame, scale: Scale) -> pl.DataFrame:
+def _attacks(rows: pl.LazyFrame, packets: pl.DataFrame, scale: Scale) -> pl.DataFrame:
     """Return attack weight, the number of attack events and where they stand."""
     where = ["source_ip", "time", "file", "file_rank", "line"]
     attacks = pl.sum_horizontal("failures", "relays", "strangers", "bad")
-    mail = rows.select(*where, points=attack_points(scale.weights), attacks=attacks)
-    later = pl.col("file_rank") + (rows["file_rank"].max() or 0) + 1
+    mail = rows.filter(attacks > 0).select(
+        *where, points=attack_points(scale.weights), attacks=attacks
+    )
+    last_file = rows.select(pl.col("file_rank").max().fill_null(0)).collect().item()
+    later = pl.col("file_rank") + last_file + 1
     wall = packets.with_columns(file_rank=later).filter(pl.col("blocked") > 0)
     wall = wall.select(*where, points=blocked_points(scale.weights), attacks=pl.col("blocked"))
-    both = pl.concat([mail, wall], how="vertical_relaxed").filter(pl.col("attacks") > 0)
+    both = pl.concat([mail.collect(), wall], how="vertical_relaxed").filter(pl.col("attacks") > 0)
     fade = decay(end=scale.end, half_life_days=scale.weights.half_life_days)
     total = exact_sum(pl.col("points") * fade)
     sums = both.group_by("source_ip").agg(
@@ -196,13 +209,14 @@ def _attacks(rows: pl.DataFrame, packets: pl.DataFrame, scale: Scale) -> pl.Data
     )
 
 
-def _uses(rows: pl.DataFrame, tried: pl.DataFrame, scale: Scale) -> pl.DataFrame:
+def _uses(rows: pl.LazyFrame, tried: pl.DataFrame, scale: Scale) -> pl.DataFrame:
     """Return what speaks for each address; a suspect login speaks for nobody."""
-    used = rows.filter((pl.col("logins") > 0) | (pl.col("mails") > 0))
+    columns = ["source_ip", "time", "logins", "mails"]
+    telling = rows.filter((pl.col("logins") > 0) | (pl.col("mails") > 0))
+    used = telling.select(*columns, "session", "file", "file_rank", "line").collect()
     shown = places(used, by="source_ip", name="legit_evidence")
     suspects = tried.filter(pl.col("standing") == "suspect")
     honest = used.join(suspects, on="source_ip", how="anti")
-    columns = ["source_ip", "time", "logins", "mails"]
     uses = pl.concat(
         [
             honest.select(*columns, completed=pl.lit(0)),

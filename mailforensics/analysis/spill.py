@@ -10,11 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-import pandas as pd
 import polars as pl
 
-from mailforensics.addresses import network_of
 from mailforensics.analysis.accounts import account_key
+from mailforensics.analysis.bridge import with_network
 from mailforensics.analysis.shares import Shares
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.reading.stores.store import Store
@@ -119,14 +118,6 @@ def spilled(store: Store, *, columns: Sequence[str]) -> Iterator[Spill]:
             spill.add(rows)
         spill.close()
         yield spill
-
-
-def with_network(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with `network`, the /24 or /64 of their address."""
-    unique = rows["source_ip"].unique()
-    texts = pd.Series(unique.cast(pl.String).to_list(), dtype="str")
-    networks = pl.Series("network", network_of(texts).to_list(), pl.String)
-    return rows.join(pl.DataFrame([unique, networks]), on="source_ip", maintain_order="left")
 
 
 def _picked(rows: pl.DataFrame, *, columns: list[str]) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from mailforensics.analysis.accounts import with_accounts
+from mailforensics.analysis.bridge import with_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def pairs(
     failures), and those of `_with_homes`.
 
     Args:
-        rows: counted rows that tell of logins, with `network`.
+        rows: counted rows that tell of logins.
         apart: whether several servers tell of logins (see `accounts`).
         rules: from where on a network is an account's home.
     """
@@ -72,8 +73,8 @@ def pairs(
 def _telling(tries: pl.DataFrame, *, apart: bool) -> pl.DataFrame:
     """Return the tries that can tell a user: by an address or on an account that ever worked.
 
-    Adds `account` and `begun`, the first login of the address. The rest, on an attacked server
-    nearly all, speaks for nobody.
+    Adds `network`, `account` and `begun`, the first login of the address. The rest, on an
+    attacked server nearly all, speaks for nobody.
     """
     logins = tries.filter(pl.col("logins") > 0)
     begun = logins.group_by("source_ip").agg(begun=pl.col("time").min())
@@ -81,13 +82,14 @@ def _telling(tries: pl.DataFrame, *, apart: bool) -> pl.DataFrame:
     names = with_accounts(names, logins=logins, apart=apart)
     keys = ["host", "username"]
     known = names.join(logins.select(keys), on=keys, how="semi", nulls_equal=True)["account"]
-    return (
-        tries.select("source_ip", "network", "time", "failures", "logins", *keys)
+    telling = (
+        tries.select("source_ip", "time", "failures", "logins", *keys)
         .join(names, on=keys, how="left", nulls_equal=True, maintain_order="left")
         .join(begun, on="source_ip", how="left", maintain_order="left")
         .filter(pl.col("begun").is_not_null() | pl.col("account").is_in(known.unique().implode()))
         .drop(keys)
     )
+    return with_network(telling)
 
 
 def _with_homes(tried: pl.DataFrame, tries: pl.DataFrame, rules: HomeRules) -> pl.DataFrame:

@@ -15,8 +15,8 @@ import pandas as pd
 import polars as pl
 
 from mailforensics import schema
-from mailforensics.analysis.bridge import ONLY_HOST, counted, to_polars
-from mailforensics.analysis.stitching_names import BACK, SMTP, read_words, session_name
+from mailforensics.analysis.bridge import ADDRESS, ONLY_HOST, counted, to_polars
+from mailforensics.analysis.stitching_names import BACK, SMTP, session_names
 
 # smtpd_timeout is 300 s, and a milter or a proxy may wait about as long again. After an hour of
 # silence a process that writes again has a new client, or its number was given to a new process.
@@ -32,7 +32,11 @@ NEEDED: Final = [
     *("username", "sasl_method", "auth_ok", "auth_tried", "commands_ok", "commands_tried"),
     "reason",
 ]
-_FAMILY_NEEDS: Final = ["order", "time", *NEEDED[:8], "role", "message"]
+# What is looked at of a line to join it to others of its connection.
+_JOINED_BY: Final = [
+    *("order", "time", "host", "program", "pid", "service", "event", "source_ip", "source_port"),
+    *("address", "role", "message"),
+]
 # A remark of the auth service alone, without its client's line, makes no connection.
 _ATTEMPTS: Final = ("auth_failed", "auth_ok")
 MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
@@ -49,16 +53,17 @@ def stitch(events: pd.DataFrame) -> pl.DataFrame:
 
     A session's number is the `order` of its first line; lines of no session have null.
     Columns: NEEDED, `row` (position in `events`), `order`, `time`, `file`, `file_rank`, `line`,
-    `repeat`, `role` (`front` talks to the client, `back` answers about passwords, `mail` serves
-    a mailbox), `message` (of Dovecot's lines, of refusals, and of the ends of processes that took
-    mail) and `session`.
+    `repeat`, `address` (`source_ip` as a number for each text), `role` (`front` talks to the
+    client, `back` answers about passwords, `mail` serves a mailbox), `message` (of Dovecot's
+    lines, of refusals, and of the ends of processes that took mail) and `session`.
     """
-    rows = counted(events, columns=schema.MAIL_EVENTS, only=NEEDED).with_columns(role=_role())
+    rows = counted(events, columns=schema.MAIL_EVENTS, only=NEEDED)
+    rows = rows.with_columns(role=_role(), address=pl.col("source_ip").cast(ADDRESS))
     rows = rows.with_columns(message=_messages(events, rows))
     lines = _with_family(rows, events.attrs.get(ONLY_HOST))
     fronts = pl.concat(
         [
-            _serial(lines.filter(pl.col("family") == "serial")),
+            _serial(lines.lazy().filter(pl.col("family") == "serial")),
             _screened(lines.filter(pl.col("family") == "screen")),
             _named(lines.filter(pl.col("family") == "named")),
         ]
@@ -103,10 +108,11 @@ def _with_peer(rows: pl.DataFrame) -> pl.DataFrame:
         rows.filter(pl.col("source_ip").is_not_null())
         .join(orphans, on="session", how="semi", maintain_order="left")
         .group_by("session")
-        .agg(peer=pl.col("source_ip").first())
+        .agg(pl.col("source_ip", "address").first())
     )
-    rows = rows.join(peers, on="session", how="left", maintain_order="left")
-    return rows.with_columns(source_ip=pl.coalesce("source_ip", "peer")).drop("peer")
+    rows = rows.join(peers, on="session", how="left", maintain_order="left", suffix="_peer")
+    known = [pl.coalesce(name, f"{name}_peer") for name in ("source_ip", "address")]
+    return rows.with_columns(known).drop("source_ip_peer", "address_peer")
 
 
 def _role() -> pl.Expr:
@@ -124,28 +130,18 @@ def _role() -> pl.Expr:
 
 def _with_family(rows: pl.DataFrame, only_host: str | None) -> pl.DataFrame:
     """Return the lines that can belong to a connection, with the way in which they are joined."""
-    mine = rows.select(_FAMILY_NEEDS).filter(pl.col("role").is_not_null())
+    mine = rows.select(_JOINED_BY).filter(pl.col("role").is_not_null())
+    host = _only_host(mine) if only_host is None else only_host
+    mine = mine.with_columns(pl.col("host").fill_null(host), session_names(mine).alias("name"))
     service, role = pl.col("service"), pl.col("role")
-    serial, screen = service == "smtpd", service == "postscreen"
-    named = pl.col("name").is_not_null() | (role == "front")
-    back = (role == "back") & pl.col("source_ip").is_not_null()
-    family = (
-        pl.when(serial)
-        .then(pl.lit("serial"))
-        .when(screen)
-        .then(pl.lit("screen"))
-        .when(named)
-        .then(pl.lit("named"))
-        .when(back)
-        .then(pl.lit("back"))
-    )
-    lasted = pl.duration(seconds=pl.col("message").str.extract(LASTED).cast(pl.Int64))
-    return mine.select(
-        *("order", "time", "program", "pid", "service", "event", "source_ip", "source_port"),
-        *read_words(mine, [session_name().alias("name"), lasted.alias("lasted")]),
-        host=pl.col("host").fill_null(_only_host(mine) if only_host is None else only_host),
-        role=role,
-    ).with_columns(family=family)
+    families = {
+        "serial": service == "smtpd",
+        "screen": service == "postscreen",
+        "named": pl.col("name").is_not_null() | (role == "front"),
+        "back": (role == "back") & pl.col("source_ip").is_not_null(),
+    }
+    tests = (pl.when(test).then(pl.lit(name)) for name, test in families.items())
+    return mine.with_columns(family=pl.coalesce(*tests))
 
 
 def _only_host(rows: pl.DataFrame) -> str:
@@ -154,29 +150,29 @@ def _only_host(rows: pl.DataFrame) -> str:
     return str(known[0]) if len(known) == 1 else ""
 
 
-def _serial(lines: pl.DataFrame) -> pl.DataFrame:
+def _serial(serial: pl.LazyFrame) -> pl.DataFrame:
     """Return smtpd's lines with their session: one process serves one client after another."""
-    event, peer = pl.col("event"), pl.col("source_ip")
-    lines = (
-        lines.with_columns(peer=peer.cast(pl.Categorical).to_physical())
-        .select(
-            *("order", "time", "peer"),
-            process=_process(pl.col("peer").fill_null(2**31 - 1).cast(pl.Int64)),
-            connects=event == "connect",
-            leaves=event == "disconnect",
-            complains=event == "rdns_mismatch",
-            silent=peer.is_null() & event.is_in(_LOOSE),
-        )
-        .sort("process", maintain_order=True)
+    event, peer = pl.col("event"), pl.col("address").to_physical()
+    told = serial.select(
+        *("order", "time"),
+        peer=peer,
+        process=_process(peer.fill_null(2**31 - 1).cast(pl.Int64)),
+        connects=event == "connect",
+        leaves=event == "disconnect",
+        complains=event == "rdns_mismatch",
+        silent=peer.is_null() & event.is_in(_LOOSE),
     )
+    lines = told.collect().sort("process", maintain_order=True)
     starts = _starts(_is_new("process"))
     lines = lines.with_columns(session=pl.when(starts).then("order").forward_fill())
     # Words about no client, between two clients, are no session.
     doubtful = lines.filter(pl.col("silent") & (pl.col("order") == pl.col("session")))
+    sessions = lines.select("order", "session")
+    if doubtful.is_empty():
+        return sessions
     about = lines.join(doubtful.select("session"), on="session", how="semi")
     loose = about.group_by("session").agg(pl.col("silent").all()).filter("silent")
-    sessions = lines.select("order", "session")
-    return sessions if loose.is_empty() else sessions.join(loose, on="session", how="anti")
+    return sessions.join(loose, on="session", how="anti")
 
 
 def _process(peer: pl.Expr) -> pl.Expr:
@@ -184,8 +180,7 @@ def _process(peer: pl.Expr) -> pl.Expr:
 
     Without a process id only the peer can tell the clients of a daemon apart.
     """
-    name = pl.concat_str(pl.col("host"), pl.lit("\0"), pl.col("program").fill_null(""))
-    daemon = name.cast(pl.Categorical).to_physical().cast(pl.Int64)
+    daemon = pl.struct("host", pl.col("program").fill_null("")).rank("dense").cast(pl.Int64)
     below = pl.when(pl.col("pid").is_null()).then(peer + 2**31).otherwise(pl.col("pid") % 2**31)
     return daemon * 2**32 + below
 
@@ -269,6 +264,9 @@ def _is_silent(seconds: int) -> pl.Expr:
 
 def _attached(backs: pl.DataFrame, fronts: pl.DataFrame) -> pl.DataFrame:
     """Return the auth service's unnamed lines with the unnamed session of that peer and time."""
+    if backs.is_empty():
+        return backs.select("order", "session")
+    lasted = pl.duration(seconds=pl.col("message").str.extract(LASTED).cast(pl.Int64).fill_null(0))
     slack = pl.duration(seconds=AUTH_SLACK_SECONDS)
     begun = pl.col("event").is_in(["connect", "screen_connect"]).any()
     early = pl.when(begun).then(pl.duration()).otherwise(slack)
@@ -279,7 +277,7 @@ def _attached(backs: pl.DataFrame, fronts: pl.DataFrame) -> pl.DataFrame:
         .group_by("session")
         .agg(
             pl.col("host", "source_ip").first(),
-            begins=(pl.col("time") - pl.col("lasted").fill_null(pl.duration())).min() - early,
+            begins=(pl.col("time") - lasted).min() - early,
             ends=pl.col("time").max() + slack,
         )
         .sort("begins", "session")

@@ -30,9 +30,10 @@ def session_name() -> pl.Expr:
     )
 
 
-def read_words(lines: pl.DataFrame, wanted: list[pl.Expr]) -> list[pl.Series]:
-    """Return what is wanted of the words of each line; few lines have any, the others get null."""
-    speaks = pl.col("message").is_not_null()
-    said = lines.filter(speaks).select(wanted)
-    places = lines.select(pl.when(speaks).then(speaks.cum_sum() - 1)).to_series()
-    return [series.gather(places) for series in said]
+def session_names(lines: pl.DataFrame) -> pl.Series:
+    """Return the session that each line names; few lines have words to read, most get null."""
+    speaks = pl.col("message").is_not_null() & ~pl.col("service").is_in(SMTP)
+    named = lines.select("service", "message", speaks=speaks.fill_null(value=False))
+    places = named.select(pl.when("speaks").then(pl.col("speaks").cum_sum() - 1)).to_series()
+    names = named.filter("speaks").select(session_name()).to_series()
+    return names.gather(places)
