@@ -76,7 +76,7 @@ def test_one_script_for_all_or_one_for_each(farm: Path, tmp_path: Path) -> None:
     found.save()
     case.decisions.record("198.18.66.0/24", "approve", reason="attacks all", reviewer="anna")
     assert len(mf.ban_script(found.candidates, case.decisions).rules) == 1
-    own = dict.fromkeys(sorted(found.events["host"].unique()), ())
+    own = dict.fromkeys(found.servers, ())
     scripts = mf.fleet_scripts(
         found.candidates, case.decisions, protect=own | {"mx003": ["198.18.66.9"]}
     )

@@ -1,11 +1,16 @@
 """Rows that are too many for memory: on disk in numbered shares, and read back batch by batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import polars as pl
 import pyarrow as pa
+
+# Rows of many small stretches are written together: each batch of a share costs time of its own.
+_ROWS_A_BATCH: Final = 4096
+# And read together, as many as may be held beside those that were asked for.
+_ROWS_AT_A_TIME: Final = 200_000
 
 
 class Shares:
@@ -21,18 +26,25 @@ class Shares:
         self._paths = [folder / f"{share:03}.arrow" for share in range(number)]
         self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
         self._none: pl.DataFrame | None = None
+        self._waiting: list[pl.DataFrame] = []
 
     def add(self, rows: pl.DataFrame, *, by: pl.Expr) -> None:
         """Add rows, each to the share that `by` numbers."""
         if self._none is None:
             self._none = rows.clear()
-        parts = rows.with_columns(_share=by.cast(pl.Int32)).partition_by("_share", as_dict=True)
-        for (share,), part in parts.items():
+        self._waiting.append(rows.cast(self._none.schema).with_columns(_share=by.cast(pl.Int32)))
+        if sum(map(len, self._waiting)) >= self.number * _ROWS_A_BATCH:
+            self._write_all()
+
+    def _write_all(self) -> None:
+        if not self._waiting:
+            return
+        rows, self._waiting = pl.concat(self._waiting), []
+        for (share,), part in rows.partition_by("_share", as_dict=True).items():
             self._write(cast("int", share), part.drop("_share"))
 
     def _write(self, share: int, rows: pl.DataFrame) -> None:
-        wanted = cast("pl.DataFrame", self._none).schema
-        table = rows.cast(wanted).to_arrow(compat_level=pl.CompatLevel.oldest())
+        table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
         if share not in self._writers:
             options = pa.ipc.IpcWriteOptions(compression="zstd")
             path = str(self._paths[share])
@@ -41,6 +53,7 @@ class Shares:
 
     def close(self) -> None:
         """Write no more."""
+        self._write_all()
         for writer in self._writers.values():
             writer.close()
 
@@ -53,6 +66,18 @@ class Shares:
         if share not in self._writers:
             return
         with pa.ipc.open_stream(str(self._paths[share])) as stream:
-            for batch in stream:
-                rows = cast("pl.DataFrame", pl.from_arrow(batch)).cast(self._none.schema)  # type: ignore[union-attr]
+            for batches in _together(stream):
+                table = cast("pl.DataFrame", pl.from_arrow(pa.Table.from_batches(batches)))
+                rows = table.cast(self._none.schema)  # type: ignore[union-attr]
                 yield rows if test is None else rows.filter(test)
+
+
+def _together(stream: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]]:
+    held: list[pa.RecordBatch] = []
+    for batch in stream:
+        held.append(batch)
+        if sum(one.num_rows for one in held) >= _ROWS_AT_A_TIME:
+            yield held
+            held = []
+    if held:
+        yield held

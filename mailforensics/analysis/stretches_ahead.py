@@ -86,8 +86,8 @@ def _together(tables: list[pl.DataFrame]) -> pl.DataFrame:
 def _stretch(edges: tuple[int, ...]) -> pl.Expr:
     """Return the number of the stretch of each line: 0 without a time, then 1 and on."""
     time = pl.col("time").dt.epoch("us")
-    later = [(time >= edge).cast(pl.Int32) for edge in edges]
-    return pl.when(time.is_null()).then(0).otherwise(pl.sum_horizontal(1, *later)).cast(pl.Int32)
+    begun = pl.lit(pl.Series(edges, dtype=pl.Int64)).search_sorted(time, side="right")
+    return pl.when(time.is_null()).then(0).otherwise(begun + 1).cast(pl.Int32)
 
 
 def _dovecot() -> Any:  # noqa: ANN401 - a PyArrow expression
