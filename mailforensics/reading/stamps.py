@@ -74,15 +74,16 @@ def _fixed_yearless(text: pl.Series) -> pl.DataFrame:
 
 
 def _fixed_rfc3339(text: pl.Series) -> pl.DataFrame:
-    """Read `2026-09-04T16:`, `59:45.`, `123456`, `+09:00 `."""
+    """Read `2026-09-04T16:`, `59:45.`, `123456`, and `+09:00 `, or Docker's `789Z `."""
     hour = parse_distinct(text.str.slice(0, 14), _iso_hour)["hour"]
     second = parse_distinct(text.str.slice(14, 6), partial(_second, end="."))["second"]
-    zone = parse_distinct(text.str.slice(26, 7), _offset)["offset"]
+    end = parse_distinct(text.str.slice(26, 10), _iso_end)
     fraction = text.str.slice(20, 6).cast(pl.Int64, strict=False)
-    return _stamps(hour + second + fraction.cast(pl.Duration("us")) - zone, "absolute", 33)
+    time = hour + second + fraction.cast(pl.Duration("us")) - end["offset"]
+    return _stamps(time, "absolute", end["width"])
 
 
-def _stamps(time: pl.Series, clock: str, width: int) -> pl.DataFrame:
+def _stamps(time: pl.Series, clock: str, width: int | pl.Series) -> pl.DataFrame:
     known = pl.col("time").is_not_null()
     return pl.DataFrame({"time": time}).with_columns(
         clock=pl.when(known).then(pl.lit(clock, CLOCK)),
@@ -100,6 +101,15 @@ def _iso_hour(texts: pl.Series) -> pl.DataFrame:
     parts = pl.col("text").str.extract_groups(r"^(\d{4}-\d\d-\d\d)T(\d\d):$")
     date = parts.struct[0].str.to_datetime("%Y-%m-%d", strict=False, time_unit="us")
     return texts.to_frame("text").select(hour=date + _hours(parts.struct[1]))
+
+
+def _iso_end(texts: pl.Series) -> pl.DataFrame:
+    """Read what follows six decimals: up to three more, the offset and a blank."""
+    parts = pl.col("text").str.extract_groups(r"^(\d{0,3}(Z|[+-]\d\d:\d\d)(?: |$))")
+    found = texts.to_frame("text").select(
+        width=parts.struct[0].str.len_chars().cast(pl.Int64) + 26, zone=parts.struct[1]
+    )
+    return found.hstack(_offset(found["zone"])).drop("zone")
 
 
 def _second(texts: pl.Series, end: str) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from mailforensics.reading.containers import (
     inner_lines,
     is_carrier,
     put_in,
+    stamped_twice,
 )
 from mailforensics.reading.distinct import parse_distinct
 from mailforensics.reading.journal import is_journal, read_journal
@@ -81,10 +82,35 @@ def _journal(text: pl.Series) -> pl.DataFrame:
 def _plain(text: pl.Series, depth: int = DEPTH) -> pl.DataFrame:
     stamps = read_stamps(text)
     rest = text.str.slice(stamps["width"].fill_null(0)).alias("rest")
-    head = _before_colon(rest).set(stamps["clock"].is_null(), None)
+    stamped = stamps.drop("width").hstack([rest])
+    if not depth:
+        return _tagged(text, stamped, depth)
+    outer = stamped_twice(stamped)
+    if outer.is_empty():
+        return _open_carried(_tagged(text, stamped, depth), depth)
+    inner = _plain(outer["inner"], depth - 1)
+    whole = (inner["program"] != "kernel").fill_null(value=False) & inner["host"].is_not_null()
+    outer, inner = outer.filter(whole), inner.filter(whole)
+    left = pl.repeat(True, len(text), eager=True).scatter(outer["row"], False)
+    found = _tagged(text.filter(left), stamped.filter(left), depth)
+    places = pl.int_range(len(text), eager=True).filter(left)
+    return _open_carried(put_in(_scattered(found, places, len(text)), outer, inner), depth)
+
+
+def _scattered(heads: pl.DataFrame, places: pl.Series, length: int) -> pl.DataFrame:
+    """Return heads at their places among so many rows, null elsewhere."""
+    numbers = pl.repeat(None, length, dtype=pl.UInt32, eager=True)
+    numbers = numbers.scatter(places, pl.int_range(len(places), dtype=pl.UInt32, eager=True))
+    return heads.select(pl.all().gather(numbers))
+
+
+def _tagged(text: pl.Series, stamped: pl.DataFrame, depth: int) -> pl.DataFrame:
+    """Read what follows the stamps (`time`, `clock`, `rest`)."""
+    rest = stamped["rest"]
+    head = _before_colon(rest).set(stamped["clock"].is_null(), None)
     tags = parse_distinct(head, _parse_tags)
     message = _without_id(rest.str.slice(tags["width"].fill_null(0))).alias("message")
-    heads = stamps.drop("width").hstack([*tags.drop("width"), rest, message])
+    heads = stamped.hstack([*tags.drop("width"), message])
     untagged, is_rfc5424 = heads["program"].is_null(), _is_rfc5424(text)
     found = (
         heads.pipe(_retry, _RFC5424, is_rfc5424)
@@ -95,9 +121,9 @@ def _plain(text: pl.Series, depth: int = DEPTH) -> pl.DataFrame:
     if not depth:
         return found
     bare = untagged & ~is_rfc5424
-    if bare.any():
-        found = _open(found, inner_lines(heads, text, bare, relayed=depth == DEPTH), depth)
-    return _open_carried(found, depth)
+    if not bare.any():
+        return found
+    return _open(found, inner_lines(heads, text, bare, relayed=depth == DEPTH), depth)
 
 
 def _open(heads: pl.DataFrame, outer: pl.DataFrame, depth: int) -> pl.DataFrame:

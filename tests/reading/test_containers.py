@@ -4,9 +4,12 @@ import json
 from collections.abc import Callable
 
 import pandas as pd
+import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 import mailforensics as mf
+from mailforensics.reading.syslog import read_heads
 
 FAILED = (
     "warning: unknown[198.18.4.77]: SASL LOGIN authentication failed: UGFzc3dvcmQ6",
@@ -158,3 +161,41 @@ def test_a_container_cannot_speak_for_the_kernel() -> None:
     lines = [wrapper.format(p) for wrapper in WRAPPERS.values() for p in packets]
     events = mf.read_ufw_log("\n".join(lines) + "\n", year=2026)
     assert events["source_ip"].isna().all()
+
+
+ODD = (
+    *(
+        "mail: hello",
+        "x: y",
+        "Aug 99 10:00:00 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]",
+    ),
+    *(
+        "2026-09-04T10:00:00Z mail: hello",
+        "2026-09-04T10:00:00+02:00 dovecot: x",
+        "Foo  1 10:00:00 a",
+    ),
+    *("2026-09-04T10:00:00.1Z mx kernel: IN=eth0", "Aug  1 10:00:00 mx kernel: IN=eth0", ""),
+    "Sep  4 10:00:00 mx mailserver: Sep  4 10:00:00 mx dovecot: imap-login: Info: x",
+    f"Sep  4 10:00:00 vps 3f2a1b0c9d8e[4]: {INNER[0]}",
+    f"{OUTER} {INNER[1]}",
+    "<12>1 2026-09-04T10:00:00Z mx app 1 - - Sep  4 10:00:00 mx postfix/smtpd[1]: x",
+)
+
+
+def _heads(first: list[str], lines: list[str]) -> pl.DataFrame:
+    """Return the heads of lines that stand after others."""
+    text = [*first, *lines]
+    heads = read_heads(pl.DataFrame({"line": range(len(text)), "text": text}))
+    return heads.slice(len(first))
+
+
+def test_a_line_is_read_alike_in_any_company() -> None:
+    """Whether the first lines of a block are stamped twice changes nothing."""
+    lines = [wrap.format(line) for wrap in ("{}", *WRAPPERS.values()) for line in (*INNER, *ODD)]
+    lines += [f"{OUTER} std{name} F {line}" for name in ("out", "err") for line in (*INNER, *ODD)]
+    plain = ["Sep  4 10:00:00 mx postfix/smtpd[1]: connect from unknown[192.0.2.1]"] * 100
+    slow = _heads(plain, lines)
+    assert_frame_equal(slow, _heads([f"{OUTER} {line}" for line in plain], lines))
+    assert_frame_equal(
+        slow, pl.concat([_heads(plain, [line]) for line in lines]).with_columns(slow["line"])
+    )
