@@ -4,7 +4,7 @@ A table is one part, so that what is summed up over parts is written once for bo
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 
 import pandas as pd
 import polars as pl
@@ -65,6 +65,15 @@ def has_kind(events: pd.DataFrame | Store, kind: str) -> bool:
         return bool((events["event"] == kind).any())
     frames = events.frames(Question(values=(("event", (kind,)),)), columns=[])
     return any(len(frame) for frame in frames)
+
+
+def newest(events: pd.DataFrame | Store) -> pd.Timestamp:
+    """Return the time of the newest line, UTC; NaT where none has a time."""
+    if isinstance(events, Store):
+        frames = events.frames(Question(), columns=[])
+        times = pl.concat(frame.select(pl.col("time").max()) for frame in frames)
+        return cast("pd.Timestamp", times.max().to_pandas()["time"].iloc[0])
+    return cast("pd.Timestamp", events["time"].max())
 
 
 def _parts_of(store: Store, columns: list[str], question: Question) -> Iterator[pl.DataFrame]:

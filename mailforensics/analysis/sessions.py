@@ -1,5 +1,6 @@
 """One row a connection: who came, what was tried, and how it ended."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -28,7 +29,12 @@ _COUNTS: Final = {
 }
 
 
-def sessions(events: pd.DataFrame | Joined | Store, *, network: str | None = None) -> pd.DataFrame:
+def sessions(
+    events: pd.DataFrame | Joined | Store,
+    *,
+    network: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """Return one row a connection, oldest first (ties by file and first line).
 
     Each line of a client-facing daemon is in one session; lines already read from another file
@@ -40,27 +46,31 @@ def sessions(events: pd.DataFrame | Joined | Store, *, network: str | None = Non
     Args:
         events: mail events, as `read_mail_log` gives them, in any order; or a store.
         network: only sessions of a peer in this network, in CIDR form; none: all.
+        columns: only these, where a store has many sessions; none: all.
 
     Returns:
-        The columns of `schema.SESSIONS`; times in UTC.
+        The columns of `schema.SESSIONS`, or those asked for; times in UTC.
 
     Raises:
         ArgumentError: `network` is no network.
         MissingColumnError: the table has no `time`, `event` or `source_ip`.
     """
     within = None if network is None else parse_network(network)
+    shown = tuple(c for c in schema.SESSIONS if columns is None or c.name in columns)
     if isinstance(events, Store):
-        parts = list(for_each_stretch(events, partial(_of_stretch, within=within)))
+        work = partial(_of_stretch, within=within, columns=schema.names(shown))
+        parts = list(for_each_stretch(events, work))
         table = pl.concat(parts, how="vertical_relaxed").sort("_time", "_rank", "_line")
-        return to_pandas(table, schema.SESSIONS)
-    return to_pandas(_inside(summarise(joined(events).rows), within), schema.SESSIONS)
+        return to_pandas(table, shown)
+    return to_pandas(_inside(summarise(joined(events).rows), within), shown)
 
 
-def _of_stretch(rows: pl.DataFrame, within: Network | None) -> pl.DataFrame:
+def _of_stretch(rows: pl.DataFrame, within: Network | None, columns: Sequence[str]) -> pl.DataFrame:
     """Return the sessions of a stretch of a store, and what gives their place among all."""
     named_after = rows.filter(pl.col("order") == pl.col("session"))
     place = named_after.select("session", _time="time", _rank="file_rank", _line="line")
-    return _inside(summarise(rows), within).join(place, on="session")
+    table = _inside(summarise(rows), within).select("session", *columns)
+    return table.join(place, on="session").drop("session")
 
 
 def _inside(table: pl.DataFrame, network: Network | None) -> pl.DataFrame:

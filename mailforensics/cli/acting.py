@@ -59,7 +59,7 @@ def check_ban_command(folder: Path, logs: tuple[str, ...], ufw_logs: tuple[str, 
     case = replace(case, logs=logs or case.logs, ufw_logs=ufw_logs or case.ufw_logs)
     told = check_ban(
         case.decisions,
-        case.mail_events(),
+        case.mail_source(),
         case.firewall_events(),
         firewall=case.firewall_rules(),
     )

@@ -8,14 +8,18 @@ import pandas as pd
 
 from mailforensics import schema
 from mailforensics.addresses import parse_network
+from mailforensics.analysis.in_parts import newest
 from mailforensics.analysis.sessions import sessions
 from mailforensics.errors import ArgumentError
 from mailforensics.export.approvals import HasApprovals
 from mailforensics.export.check_ban_moves import members, moves
 from mailforensics.export.check_ban_words import explain_ban, places
+from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.store import Store
 
 Since = str | datetime | None
 _DAY: Final = pd.Timedelta(days=1)
+_OF_SESSIONS: Final = ("source_ip", "start", "end", "usernames", "outcome")
 _END: Final = pd.Timestamp("2262-01-01", tz="UTC")
 
 
@@ -28,7 +32,7 @@ class Covers(Protocol):
 
 def check_ban(
     decisions: HasApprovals | pd.DataFrame,
-    events: pd.DataFrame,
+    events: pd.DataFrame | Store,
     firewall_events: pd.DataFrame | None = None,
     *,
     since: Since | Mapping[str, Since] = None,
@@ -47,7 +51,7 @@ def check_ban(
 
     Args:
         decisions: the journal, or its table: the approvals are the bans.
-        events: mail events, with the time before the ban and after it.
+        events: mail events, with the time before the ban and after it; or a store.
         firewall_events: firewall events; None: nothing is known of blocked packets.
         since: when the bans began to work, UTC unless it says its zone: one time for all, or one
             for each network (in CIDR form); the default is the time of each approval.
@@ -61,11 +65,15 @@ def check_ban(
         ArgumentError: `since` names no time.
         MissingColumnError: a table lacks columns.
     """
-    schema.require(events, ["time", "source_ip", "file", "line"])
+    if not isinstance(events, Store):
+        schema.require(events, ["time", "source_ip", "file", "line"])
     bans = _bans(decisions, since)
     if bans.empty:
         return schema.empty(schema.CHECK_BAN)
-    connections = sessions(events)
+    connections, log_end = sessions(events, columns=_OF_SESSIONS), newest(events)
+    if isinstance(events, Store):
+        banned = tuple(parse_network(network) for network in bans["network"])
+        events = events.picked(Question(networks=banned), columns=["source_ip"])
     tables = [events] if firewall_events is None else [events, firewall_events]
     inside = members(pd.concat([table["source_ip"] for table in tables]), bans["network"])
     pairs = inside.merge(bans[["network", "since", "end"]], on="network")
@@ -75,10 +83,10 @@ def check_ban(
     counts = [column for column in table.columns if column.startswith(("sessions_", "blocked"))]
     table[counts] = table[counts].fillna(0).astype("int64")
     table = table.join(moves(connections, bans, pairs))
-    table["status"] = _status(table, end=events["time"].max())
+    table["status"] = _status(table, end=log_end)
     rules = None if firewall is None else [firewall.covers(n) for n in table["network"]]
     table["explanation"] = explain_ban(
-        table, rules=rules, logged=firewall_events is not None, end=events["time"].max()
+        table, rules=rules, logged=firewall_events is not None, end=log_end
     )
     order = {state: place for place, state in enumerate(schema.BAN_STATES)}
     table = table.assign(rank=table["status"].map(order)).reset_index(drop=True)

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mailforensics.addresses import lies_in, parse_network
+from mailforensics.analysis.in_parts import newest
 from mailforensics.analysis.loudest import loudest
 from mailforensics.errors import ArgumentError
+from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.store import Store
 from mailforensics.review.decisions import Decisions
 from mailforensics.schema import require
 
@@ -44,25 +47,25 @@ class BanUnderTest:
 
 
 def ban_under_test(
-    decisions: Decisions, events: pd.DataFrame, *, since: str | None = None
+    decisions: Decisions, events: pd.DataFrame | Store, *, since: str | None = None
 ) -> BanUnderTest:
     """Return the approved network with the most refused logins, or the loudest if none is.
 
     Args:
         decisions: the journal; its running approvals are the bans.
-        events: mail events.
+        events: mail events, or a store.
         since: when the ban script ran, UTC unless it says its zone; none: when it was approved.
 
     Raises:
         ArgumentError: `since` is no time.
         MissingColumnError: the table lacks columns.
     """
-    require(events, ["time", "source_ip", "event", "repeat", "duplicate"])
-    failed = events.loc[events["event"] == "auth_failed"]
-    last = events["time"].max()
-    bans = decisions.approved()
+    if not isinstance(events, Store):
+        require(events, ["time", "source_ip", "event", "repeat", "duplicate"])
+    last, bans = newest(events), decisions.approved()
     if bans.empty:
         return _unbanned(events, last)
+    failed = _failed(events, bans["network"])
     loudness = [_inside(failed, str(network))["repeat"].sum() for network in bans["network"]]
     row = bans.assign(loudness=loudness).nlargest(1, "loudness").iloc[0]
     network = str(row["network"])
@@ -75,7 +78,16 @@ def ban_under_test(
     return BanUnderTest(network, start, _loudest(failed, network), approved=True, said=words)
 
 
-def _unbanned(events: pd.DataFrame, last: pd.Timestamp) -> BanUnderTest:
+def _failed(events: pd.DataFrame | Store, networks: "pd.Series[str]") -> pd.DataFrame:
+    """Return the refused logins; of a store those from these networks."""
+    if not isinstance(events, Store):
+        return events.loc[events["event"] == "auth_failed"]
+    inside = tuple(parse_network(network) for network in networks)
+    refused = Question(values=(("event", ("auth_failed",)),), networks=inside)
+    return events.picked(refused, columns=["source_ip", "repeat"])
+
+
+def _unbanned(events: pd.DataFrame | Store, last: pd.Timestamp) -> BanUnderTest:
     end = pd.Timestamp(0, tz="UTC") if pd.isna(last) else last + pd.Timedelta("1us")
     found = loudest(events)
     words = "No network is approved, and no login was refused: there is no ban to test."

@@ -137,3 +137,22 @@ def test_the_report_on_a_store_is_that_on_its_log(kind: str, tmp_path: Path) -> 
     assert render_report(of_store).replace(str(tmp_path / "store"), "LOG") == wanted
     assert of_store.servers == of_log.servers
     pd.testing.assert_frame_equal(of_store.sessions, of_log.sessions)
+
+
+@pytest.mark.parametrize("since", [None, "2026-09-03 12:00", "2031-01-01"])
+def test_whether_bans_hold_is_told_of_a_store_as_of_its_events(
+    pair: Pair, tmp_path: Path, since: str | None
+) -> None:
+    """Before any approval, and with one of a loud network, of a quiet one, and of a wide one."""
+    events, store = pair
+    decisions = mf.Decisions(tmp_path / "decisions.jsonl")
+    assert mf.ban_under_test(decisions, store) == mf.ban_under_test(decisions, events)
+    pd.testing.assert_frame_equal(
+        mf.check_ban(decisions, store), mf.check_ban(decisions, events), check_exact=True
+    )
+    for network in ("212.70.149.0/24", "198.18.7.0/24", "198.19.77.0/24", NETWORKS[-1]):
+        decisions.record(network, "approve", reason="a test", reviewer="anna")
+    wanted = mf.check_ban(decisions, events, since=since)
+    assert mf.check_ban(decisions, store, since=since).to_csv() == wanted.to_csv()
+    tested = mf.ban_under_test(decisions, store, since=since)
+    assert tested == mf.ban_under_test(decisions, events, since=since)
