@@ -50,4 +50,4 @@ class StoreBusyError(MailForensicsError, RuntimeError):
 
 
 class StoreWriteError(MailForensicsError, RuntimeError):
-    """The store cannot be written to: disk full, no rights; what it held before is all there."""
+    """A store, or what its analyses put aside, cannot be written; what it held is all there."""

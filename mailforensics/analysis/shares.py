@@ -1,11 +1,14 @@
 """Rows that are too many for memory: on disk in numbered shares, and read back batch by batch."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
 
 import polars as pl
 import pyarrow as pa
+
+from mailforensics.errors import StoreWriteError
 
 # Rows of many small stretches are written together: each batch of a share costs time of its own.
 _ROWS_A_BATCH: Final = 4096
@@ -23,6 +26,7 @@ class Shares:
 
     def __init__(self, folder: Path, number: int) -> None:
         self.number = number
+        self._folder = folder.parent
         self._paths = [folder / f"{share:03}.arrow" for share in range(number)]
         self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
         self._none: pl.DataFrame | None = None
@@ -34,7 +38,8 @@ class Shares:
             self._none = rows.clear()
         self._waiting.append(rows.cast(self._none.schema).with_columns(_share=by.cast(pl.Int32)))
         if sum(map(len, self._waiting)) >= self.number * _ROWS_A_BATCH:
-            self._write_all()
+            with self._room():
+                self._write_all()
 
     def _write_all(self) -> None:
         if not self._waiting:
@@ -53,9 +58,21 @@ class Shares:
 
     def close(self) -> None:
         """Write no more."""
-        self._write_all()
-        for writer in self._writers.values():
-            writer.close()
+        with self._room():
+            self._write_all()
+            for writer in self._writers.values():
+                writer.close()
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Say where there is no room, and how to name a place that has it."""
+        try:
+            yield
+        except OSError as problem:
+            raise StoreWriteError(
+                f"{self._folder}: what an analysis of a store puts aside cannot be written there "
+                f"({problem}); make room, or name another folder by TMPDIR."
+            ) from None
 
     def read(self, share: int, *, test: pl.Expr | None = None) -> pl.DataFrame:
         """Return the rows of a share that meet a test; the others are let go batch by batch."""

@@ -1,5 +1,8 @@
 """Analyses say of a store what they say of a table of events, to the byte."""
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -102,3 +105,27 @@ def test_an_empty_store_gives_empty_tables(tmp_path: Path) -> None:
     store = mf.ingest(tmp_path / "mail.log", store=tmp_path / "store")
     assert len(store.events()) == len(mf.sessions(store)) == len(mf.sources(store)) == 0
     assert len(mf.breaches(store)) == len(mf.timeline(store)) == 0
+
+
+FULL = """
+import resource, sys
+import mailforensics as mf
+from mailforensics.errors import StoreWriteError
+store = mf.open_store(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+for analysis in (mf.fleet, mf.breaches, mf.messages):
+    try:
+        analysis(store)
+    except StoreWriteError as problem:
+        print(problem)
+"""
+
+
+def test_a_temporary_folder_without_room_is_named(tmp_path: Path) -> None:
+    """What is put aside may not fit: the error says where, and that TMPDIR names another place."""
+    mf.ingest(WEEK, store=tmp_path)
+    command = [sys.executable, "-c", FULL, str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    wanted = f"{tempfile.gettempdir()}: what an analysis of a store puts aside cannot be written"
+    assert told.count(wanted) == 3
+    assert told.count("name another folder by TMPDIR") == 3
