@@ -41,7 +41,7 @@ _EVENT: Final = pl.col("event")
 _FRONT: Final = pl.col("role") == "front"
 # `passwd-file(info,…): …`, of Dovecot 2.4 `auth(info,…)<…>: passwd-file: …`: who refused.
 _CHECKERS: Final = (
-    r"\)(?:<[^<>]*>)+: (?:request \[\d+\]: )?([a-z][a-z0-9_-]*): ",
+    r"\)(?:<[^<>]*>)+: (?:request \[[0-9]+\]: )?([a-z][a-z0-9_-]*): ",
     r"(?:^|: )([a-z][a-z0-9_-]*)\([^:]*,",
 )
 _VOICE: Final = ("session", "username", "service", "checker")

@@ -42,7 +42,7 @@ _ATTEMPTS: Final = ("auth_failed", "auth_ok")
 MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
 _SCREEN_ENDS: Final = ("screen_disconnect", "screen_pass")
 # A login process writes one line at the end, about all that went before.
-LASTED: Final = r"^[^<]*\([^<()]* in (\d{1,6}) secs\)"
+LASTED: Final = r"^[^<]*\([^<()]* in ([0-9]{1,6}) secs\)"
 _NOBODY: Final = 2**32 - 1
 # Kinds that say nothing about a client when no address stands beside them.
 _LOOSE: Final = ("server", "other", "unparsed", "auth_unavailable", "rate")

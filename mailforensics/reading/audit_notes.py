@@ -17,12 +17,14 @@ STEP_BACK: Final = timedelta(seconds=60)
 # Source: imuxsock.c, imjournal.c of rsyslog 8; journald-rate-limit.c of systemd; printk/ratelimit.c
 _LOST: Final = (
     r"imuxsock(?:\[[^\]]*\])?:? ?(?:lost|(?:begins? to )?drop)|messages lost due to rate-limiting"
-    r"|begin(?:s|ning)? to drop messages|^Suppressed \d+ messages|callbacks suppressed"
-    r"|messages? suppressed|^Missed \d+ kernel messages|message\(s\) lost|discarded? \d+ messages"
+    r"|begin(?:s|ning)? to drop messages|^Suppressed [0-9]+ messages|callbacks suppressed"
+    r"|messages? suppressed|^Missed [0-9]+ kernel messages|message\(s\) lost"
+    r"|discarded? [0-9]+ messages"
 )
 _LOST_COUNT: Final = (
-    r"lost (\d+) messages|(\d+) messages lost|Suppressed (\d+) messages|(\d+) callbacks suppressed"
-    r"|(\d+) messages? suppressed|Missed (\d+) kernel|discarded? (\d+) messages"
+    r"lost ([0-9]+) messages|([0-9]+) messages lost|Suppressed ([0-9]+) messages"
+    r"|([0-9]+) callbacks suppressed|([0-9]+) messages? suppressed"
+    r"|Missed ([0-9]+) kernel|discarded? ([0-9]+) messages"
 )
 _LOGGERS: Final = r"^(?:rsyslogd|syslogd|syslog-ng|systemd-journald?|journal|kernel|klogd)"
 _DAYLIGHT: Final = "an hour is what the end of daylight saving looks like: is tz= right?"

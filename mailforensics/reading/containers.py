@@ -42,14 +42,15 @@ _RELAY: Final = r"(?s)^(?P<host>[^\s:]+) (?P<tail>.+)$"
 # The two stamps that daemons write, of which no head of another kind can begin; a look at the first
 # lines tells whether it is worth while to look at all.
 _TWICE: Final = (
-    r"^(?:std(?:out|err) [FP] )?(?:[A-Z][a-z]{2} [ \d]\d (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d "
-    r"|\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d[.Z+-])"
+    r"^(?:std(?:out|err) [FP] )?(?:[A-Z][a-z]{2} [ 0-9][0-9] "
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9] "
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9][.Z+-])"
 )
 _LOOKED_AT: Final = 100
 _STREAM_WIDTH: Final = len("stdout F ")
 # Names that Docker gives by itself: an id, `docker/…`, compose's `mail-postfix-1`, and the name
 # that docker-mailserver asks for. Other programs may log a stranger's text first.
-_CARRIERS: Final = r"^(?:[0-9a-f]{12}|docker(?:/\S*)?|mailserver|[A-Za-z0-9_.-]+[_-]\d+)$"
+_CARRIERS: Final = r"^(?:[0-9a-f]{12}|docker(?:/\S*)?|mailserver|[A-Za-z0-9_.-]+[_-][0-9]+)$"
 # Docker's own files; Filebeat, Fluent Bit and Loki's `logcli -o jsonl` hold whole lines too.
 _DOCKER: Final = r'^\{"(?:log|stream|time|attrs)":'
 _JSON_LINES: Final = ("$.log", "$.message", "$.line")

@@ -56,7 +56,7 @@ def read_journal(text: pl.Series) -> pl.DataFrame:
 
 def _decoded(messages: pl.Series) -> pl.Series:
     """Read messages that the journal holds as a list of bytes."""
-    listed = messages.str.contains(r"^\[\d+(?:,\d+)*\]$").fill_null(value=False)
+    listed = messages.str.contains(r"^\[[0-9]+(?:,[0-9]+)*\]$").fill_null(value=False)
     if not listed.any():
         return messages
     texts = [_bytes_to_text(message) for message in messages.filter(listed)]

@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 # `[12345.678901] `, with CONFIG_PRINTK_CALLER `[   12.345678][  T1] `.
-_UPTIME: Final = r"\[ *\d+\.\d+\] ?(?:\[ *[TC]\d+\] ?)?"
+_UPTIME: Final = r"\[ *[0-9]+\.[0-9]+\] ?(?:\[ *[TC][0-9]+\] ?)?"
 _PACKET: Final = r"(?P<packet>IN=\S* OUT=\S*(?: .*)?)$"
 # A kernel line by its tag.
 _TAGGED: Final = rf"(?s)^(?:{_UPTIME})?(?P<prefix>.*?) ?{_PACKET}"
@@ -29,19 +29,19 @@ _NO_TAG: Final = (
 )
 # dmesg -T: no host, no tag, so what looks like them is the prefix.
 _DMESG: Final = (
-    r"(?s)^\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}\] "
+    r"(?s)^\[(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}\] "
     rf"{_PREFIX} ?{_PACKET}"
 )
 # ulogd's own file has a host and no tag: only ufw's prefix is told from a user's text. It writes
 # `TOS=00` where the kernel writes `TOS=0x00`.
 _ULOGD: Final = (
     r"(?s)^\S+ +(?P<prefix>(?:\[UFW [A-Z ]+\])?) *(?P<packet>IN=\S* OUT=\S*"
-    r"(?: MAC=\S*)? +SRC=\S+ DST=\S+ LEN=\d+ TOS=[0-9A-F]{2} PREC=.*)$"
+    r"(?: MAC=\S*)? +SRC=\S+ DST=\S+ LEN=[0-9]+ TOS=[0-9A-F]{2} PREC=.*)$"
 )
 # socklog tags kernel lines by facility and level; BusyBox writes those before the tag.
 _KERNEL: Final = r"^(?:kernel|ulogd|kern\.[a-z]+)$"
 # A kernel line's facility is 0: `<4>`. `logger -t kernel` writes `<13>`.
-_OTHER_FACILITY: Final = r"^<(?:[89]|[1-9]\d+)>"
+_OTHER_FACILITY: Final = r"^<(?:[89]|[1-9][0-9]+)>"
 
 _VERDICTS: Final = {
     "limited": r"limit(?:ed|ing)?",

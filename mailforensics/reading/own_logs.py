@@ -12,9 +12,9 @@ from typing import Final
 import polars as pl
 
 # nginx writes its level and `pid#thread` where syslog has the host and the tag.
-_NGINX_TAG: Final = r"^\[[a-z]+\] (\d{1,18})#\d+$"
-_RSPAMD: Final = r"^(?:\[[a-z]+\] )?#\d+\([a-z0-9_]+\) <"
-_PID: Final = r"^(?:\[[a-z]+\] )?#(\d{1,18})\("
+_NGINX_TAG: Final = r"^\[[a-z]+\] ([0-9]{1,18})#[0-9]+$"
+_RSPAMD: Final = r"^(?:\[[a-z]+\] )?#[0-9]+\([a-z0-9_]+\) <"
+_PID: Final = r"^(?:\[[a-z]+\] )?#([0-9]{1,18})\("
 # Dovecot has a level after the process, whatever names stand in brackets between:
 # auth(anna,192.0.2.1,sasl:plain)<a/b>: Info: …
 _DOVECOT: Final = (

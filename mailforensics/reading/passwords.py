@@ -33,14 +33,14 @@ _EXPRESSIONS: Final = (
     # client passdb out: OK 1 user=bob pass=hunter2; <hidden> is Dovecot's own mask.
     r"(?s)((?:\t| |#011)(?:pass|password|resp)=)(?:[^<]|<[^h]).*?(\t|#011|$)",
     # client in: CONT 1 AGJvYgBodW50ZXIy
-    r"(?s)(client in: CONT(?:\t| |#011)\d+(?:\t| |#011)).+($)",
+    r"(?s)(client in: CONT(?:\t| |#011)[0-9]+(?:\t| |#011)).+($)",
     # query: SELECT 1 FROM users WHERE name = 'bob' AND password = 'hunter2'
     r"(?is)(query: .*?passw[a-z]*[`\"]? *(?:=|like) *).+($)",
     # AUTH PLAIN AGJvYgBodW50ZXIy, and what was sent after AUTH LOGIN
     r"(?is)(\bAUTH[ \t]+(?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5|NTLM)"
     r"(?:[ \t]|\\r|\\n|#015|#012)+)[a-z0-9+/=*]{4,}.*($)",
     # < unknown[198.18.4.77]: AGJvYgBodW50ZXIy, as smtpd -v logs what it reads
-    r"(^< \S+\[[^\]\s]*\](?::\d+)?: )[A-Za-z0-9+/]*[a-z0-9+/=][A-Za-z0-9+/=]{7,}($)",
+    r"(^< \S+\[[^\]\s]*\](?::[0-9]+)?: )[A-Za-z0-9+/]*[a-z0-9+/=][A-Za-z0-9+/=]{7,}($)",
 )
 _ALL_SIGNS: Final = (*_SIGNS, *_CLIENT_SIGNS)
 _RULES: Final = tuple(re.compile(expression) for expression in _EXPRESSIONS)

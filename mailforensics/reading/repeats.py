@@ -9,9 +9,9 @@ import polars as pl
 import pyarrow as pa
 
 # rsyslog cuts the text at 800 characters, so the bracket may be missing.
-_WRAPPED: Final = r"(?s)^message repeated (?P<count>\d{1,9}) times?: \[ ?(?P<inner>.*?) ?\]?$"
+_WRAPPED: Final = r"(?s)^message repeated (?P<count>[0-9]{1,9}) times?: \[ ?(?P<inner>.*?) ?\]?$"
 _LAST: Final = (
-    r"^(?:(?P<host>\S+) )?(?:-+ )?last message repeated (?P<count>\d{1,9}) times?(?: -+)?$"
+    r"^(?:(?P<host>\S+) )?(?:-+ )?last message repeated (?P<count>[0-9]{1,9}) times?(?: -+)?$"
 )
 # These stay as the folded line has them; the rest comes from the line that it repeats.
 _OWN: Final = ("time", "clock", "message", "line", "repeat")

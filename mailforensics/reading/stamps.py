@@ -19,25 +19,25 @@ CLOCK: Final = pl.Enum(["yearless", "local", "absolute"])
 # Source: daemontools 0.76, tai_now.c and tai64nlocal.c
 _TAI64_ORIGIN: Final = (1 << 62) + 10
 
-_TIME: Final = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)"
+_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
 _WEEKDAY: Final = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?"
 _LAYOUTS: Final = (
     # Sep  4 16:59:45   Sep 04 16:59:45.123   Fri Sep  4 16:59:45 2026   Sep 04 2026 16:59:45
     # 2026 Sep  4 16:59:45, syslog-ng's FULLDATE; 9月 04 16:59:45, journalctl's in Japanese
-    rf"{_WEEKDAY}(?:(?P<year0>(?:19|20)\d\d) )?(?P<month>{MONTH})\.? {{1,2}}"
-    rf"(?P<day>\d{{1,2}}) (?:(?P<year>\d{{4}}) )?"
-    rf"(?P<time1>{_TIME})(?:[.,](?P<fraction1>\d{{1,9}}))?(?: (?P<year2>(?:19|20)\d\d))?",
+    rf"{_WEEKDAY}(?:(?P<year0>(?:19|20)[0-9][0-9]) )?(?P<month>{MONTH})\.? {{1,2}}"
+    rf"(?P<day>[0-9]{{1,2}}) (?:(?P<year>[0-9]{{4}}) )?"
+    rf"(?P<time1>{_TIME})(?:[.,](?P<fraction1>[0-9]{{1,9}}))?(?: (?P<year2>(?:19|20)[0-9][0-9]))?",
     # 2026-09-04T16:59:45.123456+09:00   2026-09-04 16:59:45 JST   2026/09/04 16:59:45+0900   …Z
-    rf"{_WEEKDAY}(?P<date>\d{{4}}(?:-\d\d-|/\d\d/)\d\d)[T ](?P<time2>{_TIME})"
-    rf"(?:[.,](?P<fraction2>\d{{1,9}}))? ?(?P<zone>{ZONE}|[+-]\d\d:?\d\d|[+-]\d\d)?",
+    rf"{_WEEKDAY}(?P<date>[0-9]{{4}}(?:-[0-9][0-9]-|/[0-9][0-9]/)[0-9][0-9])[T ](?P<time2>{_TIME})"
+    rf"(?:[.,](?P<fraction2>[0-9]{{1,9}}))? ?(?P<zone>{ZONE}|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)?",
     # @400000003b4a39c23294b13c: TAI64N, as multilog writes it
     r"@(?P<tai>[0-9a-f]{16})(?P<tai_fraction>[0-9a-f]{8})?",
     # 1757000385.123456: journalctl -o short-unix
-    r"(?P<unix>\d{9,10})\.(?P<unix_fraction>\d{6})",
+    r"(?P<unix>[0-9]{9,10})\.(?P<unix_fraction>[0-9]{6})",
 )
 # <22> or <22>1 (RFC 5424) before it; dmesg -T puts it in brackets.
 _STAMP: Final = (
-    r"^(?P<whole>(?:<\d{1,3}>(?:1 )?)?\[?(?:"
+    r"^(?P<whole>(?:<[0-9]{1,3}>(?:1 )?)?\[?(?:"
     + "|".join(f"(?:{layout})" for layout in _LAYOUTS)
     + r")\]?(?: |$))"
 )
@@ -56,7 +56,11 @@ def read_stamps(text: pl.Series) -> pl.DataFrame:
         `yearless`), `clock` (`yearless`, `local`, `absolute`; null without a stamp), and `width`,
         the characters that the stamp takes with the blank after it.
     """
-    first = text.head(100).str.extract(r"^(\d{4}-\d\d-\d\dT|[A-Z][a-z]{2} [ \d]\d )").drop_nulls()
+    first = (
+        text.head(100)
+        .str.extract(r"^([0-9]{4}-[0-9][0-9]-[0-9][0-9]T|[A-Z][a-z]{2} [ 0-9][0-9] )")
+        .drop_nulls()
+    )
     is_rfc3339 = bool(len(first)) and first[0][0].isdigit()
     stamps = _fixed_rfc3339(text) if is_rfc3339 else _fixed_yearless(text)
     rows = stamps["clock"].is_null().arg_true()
@@ -92,20 +96,20 @@ def _stamps(time: pl.Series, clock: str, width: int | pl.Series) -> pl.DataFrame
 
 
 def _yearless_hour(texts: pl.Series) -> pl.DataFrame:
-    parts = pl.col("text").str.extract_groups(r"^([A-Z][a-z]{2}) ([ \d]\d) (\d\d):$")
+    parts = pl.col("text").str.extract_groups(r"^([A-Z][a-z]{2}) ([ 0-9][0-9]) ([0-9][0-9]):$")
     date = _date(pl.lit(LEAP_YEAR), parts.struct[0], parts.struct[1])
     return texts.to_frame("text").select(hour=date + _hours(parts.struct[2]))
 
 
 def _iso_hour(texts: pl.Series) -> pl.DataFrame:
-    parts = pl.col("text").str.extract_groups(r"^(\d{4}-\d\d-\d\d)T(\d\d):$")
+    parts = pl.col("text").str.extract_groups(r"^([0-9]{4}-[0-9][0-9]-[0-9][0-9])T([0-9][0-9]):$")
     date = parts.struct[0].str.to_datetime("%Y-%m-%d", strict=False, time_unit="us")
     return texts.to_frame("text").select(hour=date + _hours(parts.struct[1]))
 
 
 def _iso_end(texts: pl.Series) -> pl.DataFrame:
     """Read what follows six decimals: up to three more, the offset and a blank."""
-    parts = pl.col("text").str.extract_groups(r"^(\d{0,3}(Z|[+-]\d\d:\d\d)(?: |$))")
+    parts = pl.col("text").str.extract_groups(r"^([0-9]{0,3}(Z|[+-][0-9][0-9]:[0-9][0-9])(?: |$))")
     found = texts.to_frame("text").select(
         width=parts.struct[0].str.len_chars().cast(pl.Int64) + 26, zone=parts.struct[1]
     )
@@ -114,7 +118,7 @@ def _iso_end(texts: pl.Series) -> pl.DataFrame:
 
 def _second(texts: pl.Series, end: str) -> pl.DataFrame:
     """Read `59:45` and the character after it: the seconds of the hour."""
-    parts = pl.col("text").str.extract_groups(rf"^([0-5]\d):([0-5]\d)[{end}]$")
+    parts = pl.col("text").str.extract_groups(rf"^([0-5][0-9]):([0-5][0-9])[{end}]$")
     minute, second = (parts.struct[n].cast(pl.Int64) for n in range(2))
     return texts.to_frame("text").select(second=pl.duration(minutes=minute, seconds=second))
 
@@ -122,7 +126,7 @@ def _second(texts: pl.Series, end: str) -> pl.DataFrame:
 def _offset(texts: pl.Series) -> pl.DataFrame:
     """Read `+09:00`, `+0900`, `-03`, `Z`, `JST`, with or without a blank after it."""
     zone = pl.col("text").str.strip_chars_end(" ")
-    parts = zone.str.extract_groups(r"^([+-])(\d\d):?(\d\d)?$")
+    parts = zone.str.extract_groups(r"^([+-])([0-9][0-9]):?([0-9][0-9])?$")
     sign = pl.when(parts.struct[0] == "-").then(-1).otherwise(1)
     hours, minutes = (parts.struct[n].cast(pl.Int64) for n in (1, 2))
     named = zone.replace_strict(ZONE_MINUTES, default=None, return_dtype=pl.Int64)

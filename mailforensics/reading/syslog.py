@@ -22,7 +22,7 @@ _LEVEL: Final = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)"
 # FreeBSD's syslogd -v: `<mail.info> host program`, `<2.6> host program`.
 _PRIORITY: Final = r"(?:<[a-z0-9]+\.[a-z0-9]+> )?"
 # Solaris puts a number of each message and its level after the tag.
-_MESSAGE_ID: Final = r"^\[ID \d+ [a-z0-9]+\.[a-z]+\] "
+_MESSAGE_ID: Final = r"^\[ID [0-9]+ [a-z0-9]+\.[a-z]+\] "
 # What programs that are no daemons write where syslog has the host: `10:00:00 INFO success: …`.
 _NO_HOSTS: Final = (
     *("TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "CRIT", "CRITICAL", "FATAL"),
@@ -30,7 +30,7 @@ _NO_HOSTS: Final = (
 # host postfix/smtpd[123]   kernel   dovecot   host program   imap(anna)<12><a/b>
 _TAG: Final = (
     rf"^{_PRIORITY}(?:kern\.{_LEVEL} )?(?:(?P<host>[^\s(]+) +(?:[a-z0-9]+\.{_LEVEL} )?)?"
-    r"(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>\d{1,18})\])?$"
+    r"(?P<program>[^\s\[\]:]+)(?:\[(?P<pid>[0-9]{1,18})\])?$"
 )
 # The usual `host program[pid]`, which is told much faster; `kern.` may be no host.
 _USUAL_TAG: Final = (
@@ -38,12 +38,12 @@ _USUAL_TAG: Final = (
 )
 # The same as _TAG where no blank follows the colon, or nothing does.
 _TIGHT: Final = (
-    r"(?s)^(?:(?P<host>[^\s:(]+) +)?(?P<program>[^\s\[\]:(]+)(?:\[(?P<pid>\d{1,18})\])?:"
+    r"(?s)^(?:(?P<host>[^\s:(]+) +)?(?P<program>[^\s\[\]:(]+)(?:\[(?P<pid>[0-9]{1,18})\])?:"
     r" ?(?P<message>.*)$"
 )
 # RFC 5424: host program pid message-id structured-data, then the message
 _RFC5424: Final = (
-    r"(?s)^(?P<host>\S+) (?P<program>\S+) (?:-|(?P<pid>\d{1,18})|\S+) \S+ "
+    r"(?s)^(?P<host>\S+) (?P<program>\S+) (?:-|(?P<pid>[0-9]{1,18})|\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?\x{feff}?(?P<message>.*)$"
 )
 _HEAD: Final = ("time", "clock", "host", "program", "pid", "message")
@@ -148,7 +148,7 @@ def _without_id(messages: pl.Series) -> pl.Series:
 
 def _is_rfc5424(text: pl.Series) -> pl.Series:
     bracketed = text.str.starts_with("<")
-    return bracketed & text.str.contains(r"^<\d+>1 ") if bracketed.any() else bracketed
+    return bracketed & text.str.contains(r"^<[0-9]+>1 ") if bracketed.any() else bracketed
 
 
 def _before_colon(rest: pl.Series) -> pl.Series:

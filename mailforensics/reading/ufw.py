@@ -21,12 +21,12 @@ _FIELDS: Final = {
     # Complete only with what follows: a cut 212.70.149.83 could pass for 212.70.149.8.
     "source_ip": r" SRC=(\S+) ",
     "dest_ip": r" DST=(\S+) ",
-    "length": r" LEN=(\d+)",
-    "ttl": r" (?:TTL|HOPLIMIT)=(\d+)",
+    "length": r" LEN=([0-9]+)",
+    "ttl": r" (?:TTL|HOPLIMIT)=([0-9]+)",
     "protocol": r" PROTO=(\S+)",
-    "source_port": r" SPT=(\d+)",
-    "dest_port": r" DPT=(\d+)",
-    "icmp_type": r" TYPE=(\d+)",
+    "source_port": r" SPT=([0-9]+)",
+    "dest_port": r" DPT=([0-9]+)",
+    "icmp_type": r" TYPE=([0-9]+)",
     "tcp_flags": r" (?:RES|WINDOW)=\S+ ((?:(?:CWR|ECE|URG|ACK|PSH|RST|SYN|FIN) )*)URGP=",
 }
 # The kernel names these and writes the rest as numbers.

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+import mailforensics as mf
 from mailforensics.reading.months import MONTH_NAMES, MONTH_NUMBERS
 from mailforensics.reading.stamps import read_stamps
 
@@ -79,3 +80,27 @@ def test_months_of_all_languages_are_of_one_mind() -> None:
     """No spelling of a month means another month in another language."""
     for names in MONTH_NAMES:
         assert [MONTH_NUMBERS[name] for name in names.split()] == [f"{n:02}" for n in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sep  4 10:00:00.٣٣٣ mx postfix/smtpd[1]: connect from unknown[198.18.4.77]",
+        "2026-09-04T10:00:00.١٢٣٤٥٦Z mx postfix/smtpd[1]: connect from unknown[198.18.4.77]",
+        "2026-09-04T10:00:00.123456+٠٢:00 mx postfix/smtpd[١]: connect from unknown[198.18.4.77]",
+        "2026-09-04T10:00:00+٠٢:00 mx postfix/smtpd[١]: connect from unknown[198.18.4.77]",
+        "١٧٥٧٠٠٠٣٨٥.123456 mx postfix/smtpd[1]: connect from unknown[198.18.4.77]",
+        "1757000385.١٢٣٤٥٦ mx postfix/smtpd[1]: connect from unknown[198.18.4.77]",
+        "Sep  4 10:00:00 mx postfix/smtpd[1]: message repeated ٣ times: [ connect from x]",
+        "Sep  4 10:00:00 mx last message repeated ٣ times",
+        "Sep  4 10:00:00 mx postfix/smtpd[1]: warning: non-SMTP command from unknown[198.18.4.77]: "
+        "( in ٣ secs)",
+        "Sep  4 10:00:00 mx imuxsock: lost ٣ messages",
+        "Sep  4 10:00:00 mx kernel: [UFW BLOCK] IN=eth0 OUT= SRC=198.18.4.77 DST=192.0.2.1 LEN=٤٤",
+    ],
+)
+def test_digits_of_other_scripts_are_text(line: str) -> None:
+    """A number in other digits than 0 to 9 is no number, and stops neither reader nor analysis."""
+    events = mf.read_mail_log(f"{line}\n")
+    assert len(events) == len(mf.read_ufw_log(f"{line}\n")) == len(mf.audit(events)) == 1
+    assert len(mf.sessions(events)) <= 1
