@@ -25,7 +25,7 @@ from mailforensics.reading.evidence import find_evidence
 from mailforensics.reading.evidence_names import MAIL_LOGS
 from mailforensics.reading.explain import explain
 from mailforensics.reading.mail import read_mail_log
-from mailforensics.reading.stores.store import Store, open_store, store_at
+from mailforensics.reading.stores.store import open_store, store_at
 from mailforensics.reading.unknown import unknown
 from mailforensics.review.case import STDIN, open_case
 from mailforensics.show.notebooks import FOLDER, write_notebooks
@@ -80,7 +80,7 @@ def audit_command(logs: tuple[str, ...], tz: str, year: int | None) -> None:
     )
     told = trust(events, tz=tz)
     click.echo(f"Can it be trusted? {told}\n\n{as_text(told.files, by_row=True)}")
-    shapes = unknown(events.events(events="other") if isinstance(events, Store) else events)
+    shapes = unknown(events)
     if len(shapes):
         click.echo(
             f"\nLines of no known kind, the commonest first:\n\n{as_text(shapes, by_row=True)}"

@@ -8,9 +8,12 @@ import pyarrow as pa
 
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.passwords import masked
+from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.store import Store
 from mailforensics.schema import UNKNOWN, conform, empty, require
 
 SHAPE_LETTERS: Final = 120
+_LOOKED_AT: Final = ("event", "program", "message", "repeat")
 # In this order: what differs from line to line becomes a word in angle brackets.
 _VARIABLE: Final = (
     (r"<[^<>]*>", "<…>"),
@@ -26,7 +29,7 @@ _VARIABLE: Final = (
 )
 
 
-def unknown(events: pd.DataFrame, *, most: int = 10) -> pd.DataFrame:
+def unknown(events: pd.DataFrame | Store, *, most: int = 10) -> pd.DataFrame:
     """Return the commonest shapes of lines of no known kind (`other`), the commonest first.
 
     A shape is a message with its numbers, addresses, names of hosts and ids left out, cut to 120
@@ -34,7 +37,7 @@ def unknown(events: pd.DataFrame, *, most: int = 10) -> pd.DataFrame:
     Lines already read from another file do not count.
 
     Args:
-        events: mail or firewall events.
+        events: mail or firewall events, or a store: of that only such lines are read.
         most: how many shapes, 1 or more.
 
     Returns:
@@ -45,6 +48,9 @@ def unknown(events: pd.DataFrame, *, most: int = 10) -> pd.DataFrame:
         MissingColumnError: `events` is no table of events.
         ArgumentError: `most` is below 1.
     """
+    if isinstance(events, Store):
+        known = [name for name in _LOOKED_AT if name in {c.name for c in events.table}]
+        events = events.picked(Question(values=(("event", ("other",)),)), columns=known)
     require(events, ["event", "message", "file", "line"])
     if most < 1:
         raise ArgumentError(f"most={most!r} shows nothing; pass 1 or more.")

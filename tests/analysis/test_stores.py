@@ -65,6 +65,7 @@ ANALYSES: dict[str, Callable[[Any], Any]] = {
     "survival": mf.survival,
     "detectors": mf.detectors,
     "audit": mf.audit,
+    "unknown": mf.unknown,
 }
 
 
