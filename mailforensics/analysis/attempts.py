@@ -10,6 +10,7 @@ name; of its data bases and workers, the one that refused a name most often spea
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 # What smtpd says to a client that wants to send mail through a server that is not its own.
@@ -19,6 +20,7 @@ _RELAY: Final = r"(?i)relay access denied|relaying denied|not permitted to relay
 _STRANGER: Final = r"(?i)user unknown|unknown user|no such user|mailbox unavailable"
 _BAD_PROTOCOL: Final = ("pregreet", "pipelining", "bad_command")
 
+Numbers = npt.NDArray[np.int64]
 # A place after every row: no row of the session tells of a login.
 _NEVER: Final = np.iinfo(np.int64).max
 _SUMMED: Final = {
@@ -133,21 +135,26 @@ def _totals(rows: pl.DataFrame, *, length: int) -> list[pl.Series]:
         _named=((pl.col("_back") > 0) & _NAMED).cast(pl.Int64),
     )
     told = {**{name: rows[name] for name in _SUMMED}, **names.to_dict()}
-    sums = {
-        name: np.bincount(places, weights=column.to_numpy(), minlength=length + 1)
-        for name, column in told.items()
-    }
-    for total in sums.values():
-        total[length:] = 0
+    sums = {name: _summed(column, places, length) for name, column in told.items()}
     mixed = (sums.pop("_unnamed") > 0) & (sums.pop("_named") > 0)
     first = np.full(length + 1, _NEVER)
     claims = rows.select("_claim", "session").drop_nulls()
     np.minimum.at(first, claims["session"].to_numpy(), claims["_claim"].to_numpy())
     return [
-        *(pl.Series(_SUMMED[name], sums[name][places].astype(np.int64)) for name in sums),
+        *(pl.Series(_SUMMED[name], sums[name]) for name in sums),
         pl.Series("_first_claim", first[places]),
-        pl.Series("_names_behind", mixed[places]),
+        pl.Series("_names_behind", mixed),
     ]
+
+
+def _summed(column: pl.Series, places: Numbers, length: int) -> Numbers:
+    """Return for each row the sum of a column over its session, zero outside of sessions."""
+    values = column.to_numpy()
+    if not values.any():
+        return np.zeros(len(places), dtype=np.int64)
+    total = np.bincount(places, weights=values, minlength=length + 1)
+    total[length:] = 0
+    return total[places].astype(np.int64)
 
 
 def _failures() -> pl.Expr:

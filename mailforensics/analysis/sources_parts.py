@@ -100,7 +100,8 @@ def coded(rows: pl.DataFrame) -> pl.LazyFrame:
     empty = left.filter(sent_no_text())["session"].unique()
     is_empty = (pl.col("mails") > 0) & pl.col("session").is_in(empty.implode())
     mails = pl.when(is_empty).then(0).otherwise("mails")
-    return _with_codes(rows.select(NEEDED)).lazy().drop_nulls("source_ip").with_columns(mails=mails)
+    rows = _with_codes(rows.select(NEEDED).with_columns(mails=mails))
+    return rows.lazy().drop_nulls("source_ip")
 
 
 def _with_codes(rows: pl.DataFrame) -> pl.DataFrame:

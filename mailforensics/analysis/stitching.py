@@ -35,12 +35,22 @@ NEEDED: Final = [
 # What is looked at of a line to join it to others of its connection.
 _JOINED_BY: Final = [
     *("order", "time", "host", "program", "pid", "service", "event", "source_ip", "source_port"),
-    *("address", "role", "message"),
+    *("address", "role", "message", "name"),
 ]
+# In which way a line is joined to others; what speaks for others alone waits for their sessions.
+_SERIAL: Final = pl.col("service") == "smtpd"
+_SCREEN: Final = pl.col("service") == "postscreen"
+_NAMED: Final = ~pl.col("service").is_in(SMTP) & (
+    pl.col("name").is_not_null() | (pl.col("role") == "front")
+)
+_BACK: Final = (
+    (pl.col("role") == "back") & pl.col("name").is_null() & pl.col("source_ip").is_not_null()
+)
 # A remark of the auth service alone, without its client's line, makes no connection.
 _ATTEMPTS: Final = ("auth_failed", "auth_ok")
 MAIL_PROCESS: Final = ("imap", "pop3", "managesieve", "submission")
 _SCREEN_ENDS: Final = ("screen_disconnect", "screen_pass")
+_SCREENED: Final = pl.col("event").is_in(["screen_connect", "screen_pass"])
 # A login process writes one line at the end, about all that went before.
 LASTED: Final = r"^[^<]*\([^<()]* in ([0-9]{1,6}) secs\)"
 _NOBODY: Final = 2**32 - 1
@@ -60,20 +70,22 @@ def stitch(events: pd.DataFrame) -> pl.DataFrame:
     rows = counted(events, columns=schema.MAIL_EVENTS, only=NEEDED)
     rows = rows.with_columns(role=_role(), address=pl.col("source_ip").cast(ADDRESS))
     rows = rows.with_columns(message=_messages(events, rows))
-    lines = _with_family(rows, events.attrs.get(ONLY_HOST))
-    fronts = pl.concat(
-        [
-            _serial(lines.lazy().filter(pl.col("family") == "serial")),
-            _screened(lines.filter(pl.col("family") == "screen")),
-            _named(lines.filter(pl.col("family") == "named")),
-        ]
-    )
-    session = _scattered(fronts, len(rows)).gather(lines["order"])
-    known = _handed_over(lines.with_columns(session=session))
-    backs = _attached(known.filter(pl.col("family") == "back"), known)
+    lines = _lines(rows, events.attrs.get(ONLY_HOST))
+    screened, named = lines.filter(_SCREEN).collect(), lines.filter(_NAMED).collect()
+    fronts = [_serial(lines.filter(_SERIAL)), _screened(screened), _named(named)]
+    session = _scattered(pl.concat(fronts), len(rows))
+    known = lines.with_columns(session=pl.lit(session).gather("order"))
+    if not lines.filter(_SCREENED | _BACK).select("order").collect().is_empty():
+        session = _scattered(_with_others(known.collect()), len(rows))
+    return _with_peer(rows.with_columns(session=session))
+
+
+def _with_others(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines with their session, joined to what postscreen and the auth service say."""
+    known = _handed_over(lines)
+    backs = _attached(known.filter(_BACK), known)
     sessions = pl.concat([known.select("order", "session"), backs])
-    sessions = sessions.filter(pl.col("session").is_not_null())
-    return _with_peer(rows.with_columns(session=_scattered(sessions, len(rows))))
+    return sessions.filter(pl.col("session").is_not_null())
 
 
 def _messages(events: pd.DataFrame, rows: pl.DataFrame) -> pl.Series:
@@ -84,7 +96,7 @@ def _messages(events: pd.DataFrame, rows: pl.DataFrame) -> pl.Series:
     if "message" not in events.columns:
         return pl.Series("message", [None] * len(rows), dtype=pl.String)
     smtp = pl.col("service").is_in(SMTP)
-    mailed = rows.filter(pl.col("event") == "accepted")["pid"].drop_nulls().unique().implode()
+    mailed = rows["pid"].filter(rows["event"] == "accepted").drop_nulls().unique().implode()
     ended = (pl.col("event") == "disconnect") & pl.col("pid").is_in(mailed)
     spoken = (pl.col("role").is_not_null() & ~smtp) | (pl.col("event") == "reject") | ended
     wanted = rows.select(pl.when(spoken.fill_null(value=False)).then("row")).to_series()
@@ -128,25 +140,17 @@ def _role() -> pl.Expr:
     )
 
 
-def _with_family(rows: pl.DataFrame, only_host: str | None) -> pl.DataFrame:
-    """Return the lines that can belong to a connection, with the way in which they are joined."""
-    mine = rows.select(_JOINED_BY).filter(pl.col("role").is_not_null())
+def _lines(rows: pl.DataFrame, only_host: str | None) -> pl.LazyFrame:
+    """Return the lines that can belong to a connection, with `name`, Dovecot's of its session."""
+    mine = rows.lazy().with_columns(session_names(rows).alias("name"))
+    mine = mine.filter(pl.col("role").is_not_null()).select(_JOINED_BY)
     host = _only_host(mine) if only_host is None else only_host
-    mine = mine.with_columns(pl.col("host").fill_null(host), session_names(mine).alias("name"))
-    service, role = pl.col("service"), pl.col("role")
-    families = {
-        "serial": service == "smtpd",
-        "screen": service == "postscreen",
-        "named": pl.col("name").is_not_null() | (role == "front"),
-        "back": (role == "back") & pl.col("source_ip").is_not_null(),
-    }
-    tests = (pl.when(test).then(pl.lit(name)) for name, test in families.items())
-    return mine.with_columns(family=pl.coalesce(*tests))
+    return mine.with_columns(pl.col("host").fill_null(host))
 
 
-def _only_host(rows: pl.DataFrame) -> str:
+def _only_host(lines: pl.LazyFrame) -> str:
     """Return whose a log without host names (Dovecot's own file) is: of the only host known."""
-    known = rows["host"].drop_nulls().unique()
+    known = lines.select("host").drop_nulls().unique().collect()["host"]
     return str(known[0]) if len(known) == 1 else ""
 
 
@@ -232,15 +236,15 @@ def _handed_over(lines: pl.DataFrame) -> pl.DataFrame:
     Clients of one address that pass are matched in turn with the sessions that smtpd begins. Of a
     client with several connections postscreen may write only that it came.
     """
-    if not lines["event"].is_in(["screen_connect", "screen_pass"]).any():
+    if lines.filter(_SCREENED).is_empty():
         return lines
     silent = (pl.col("event") == "screen_connect") & (pl.len().over("session") == 1)
     passed = lines.filter((pl.col("event") == "screen_pass") | silent)
     if passed.is_empty():
         return lines
-    begun = lines.filter(
-        (pl.col("family") == "serial") & (pl.col("order") == pl.col("session"))
-    ).filter(~pl.col("program").str.contains("submission|smtps").fill_null(value=False))
+    begun = lines.filter(_SERIAL & (pl.col("order") == pl.col("session"))).filter(
+        ~pl.col("program").str.contains("submission|smtps").fill_null(value=False)
+    )
     moves = pl.concat([passed.with_columns(step=1), begun.with_columns(step=-1)])
     moves = moves.sort("host", "source_ip", "order").with_columns(
         stretch=(_is_new("host", "source_ip") | _is_silent(HAND_OVER_SECONDS)).cum_sum()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -237,6 +238,7 @@ def test_sessions_partition_the_events(rows: list[dict[str, Any]]) -> None:
     table = events(rows)
     stitched = stitch(table)
     assert sorted(stitched["row"].to_list()) == list(range(len(table)))
+    assert stitched["address"].cast(pl.String).equals(stitched["source_ip"])
     lines = stitched.to_pandas()
     client = lines["service"].isin(["smtpd", "postscreen", "imap-login"])
     client |= (lines["service"] == "auth") & lines["event"].isin(["auth_failed", "auth_ok"])
