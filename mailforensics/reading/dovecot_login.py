@@ -25,11 +25,14 @@ LOGIN: Final = (
 # What may follow `rip=…`: no `<` or `>` but around the session's name.
 _REST: Final = r"(?:, [^<>]*)?(?:, session=<[^<>]*>)?(?:, [^<>]*)?"
 # Before 2.0 without a user where none was named.
-_WHO: Final = (
-    r"(?:user=<(?P<username>.+)?>, )?(?:method=(?P<sasl_method>[^<>]*?), )?"
+_FROM: Final = (
+    r"(?:method=(?P<sasl_method>[^<>]*?), )?"
     r"(?:(?:lip|lport|rport)=[0-9A-Fa-f.:]+, )*rip=(?P<source_ip>[0-9A-Fa-f.:]+)"
 )
+_WHO: Final = rf"(?:user=<(?P<username>.+)?>, )?{_FROM}"
 CLIENT: Final = _WHO + _REST
+# Of a login that worked behind a text that may hold its name: no name with a trap fits.
+USER: Final = rf"user=<(?P<username>[^<>]+)>, {_FROM}{_REST}"
 # The same for a name without brackets. No trap fits: what follows a trap has a `>` too many.
 _PLAIN: Final = (
     r"user=<(?P<username>[^<>]+)>, method=(?P<sasl_method>[^\s,<>]+)"

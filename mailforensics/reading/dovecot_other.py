@@ -11,7 +11,7 @@ mail-deliver.c, master/main.c of Dovecot 2.3.19 and 2.4.1.
 from typing import Final
 
 from mailforensics.reading.dovecot_auth import LEVEL
-from mailforensics.reading.dovecot_login import CLIENT, LOGIN
+from mailforensics.reading.dovecot_login import CLIENT, LOGIN, USER
 from mailforensics.reading.patterns import Pattern
 
 _SESSIONS: Final = ("imap", "pop3", "submission", "managesieve", "sieve", "imap-urlauth")
@@ -68,7 +68,7 @@ OTHER_PATTERNS: Final = (
             "auth_ok",
             LOGIN,
             words,
-            rf"proxy\([^()<>]*\): {words} (?:[^:]|:+[^: ])*: {CLIENT}",
+            rf"proxy\([^()<>]*\): {words} (?:[^:]|:+[^: ])*: {USER}",
             sample=f"imap-login: proxy(bob@example.org,192.0.2.30:143): {words} <192.0.2.30> "
             f"(0.010 secs): {_CALLER}",
             gives=_GIVES,
