@@ -49,6 +49,11 @@ _CHECKERS: Final = (
 _VOICE: Final = ("session", "username", "service", "checker")
 _NAMED: Final = pl.col("username").is_not_null()
 
+# Of counted rows: a login was refused, one worked, and somebody logged in or handed in a message.
+FAILED: Final = pl.col("failures") > 0
+WORKED: Final = pl.col("logins") > 0
+USED: Final = WORKED | (pl.col("mails") > 0)
+
 
 def count_once(stitched: pl.DataFrame) -> pl.DataFrame:
     """Return stitched events with counts that never tell of one thing twice.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
-from mailforensics.analysis.attempts import count_once
+from mailforensics.analysis.attempts import FAILED, USED, count_once
 from mailforensics.analysis.backtest_fail2ban import Fail2banRule, bans, is_banned
 from mailforensics.analysis.shelf import shelved
 from mailforensics.analysis.sources import sources
@@ -20,7 +20,6 @@ from mailforensics.reading.stores.store import Store
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-_USED: Final = (pl.col("logins") > 0) | (pl.col("mails") > 0)
 _DEED: Final = ["seconds", "source_ip", "count", "fail2ban"]
 
 
@@ -88,7 +87,7 @@ def hindsight(events: pd.DataFrame | Store, rule: Fail2banRule) -> Hindsight | N
             if shelf.begin is None or shelf.end is None:
                 return None
             timed = pl.col("time").is_not_null()
-            used = shelf.rows(timed & _USED)
+            used = shelf.rows(timed & USED)
             return _judged(
                 Past(shelf.begin, shelf.end, shelf.shares(timed), used), sources(events), rule
             )
@@ -97,7 +96,7 @@ def hindsight(events: pd.DataFrame | Store, rule: Fail2banRule) -> Hindsight | N
     if rows.is_empty():
         return None
     begin, end = cast("tuple[dt.datetime, dt.datetime]", (rows["time"].min(), rows["time"].max()))
-    return _judged(Past(begin, end, [rows], rows.filter(_USED)), sources(events), rule)
+    return _judged(Past(begin, end, [rows], rows.filter(USED)), sources(events), rule)
 
 
 def _judged(past: Past, table: pd.DataFrame, rule: Fail2banRule) -> Hindsight:
@@ -107,7 +106,7 @@ def _judged(past: Past, table: pd.DataFrame, rule: Fail2banRule) -> Hindsight:
     banned, attacked = list[pl.DataFrame](), list[pl.DataFrame]()
     for share in past.shares:
         rows = share.with_columns(seconds=seconds).sort("seconds", "order")
-        found = bans(rows.filter(pl.col("failures") > 0), rule)
+        found = bans(rows.filter(FAILED), rule)
         attacks = _attacks(rows.filter(~mine))
         attacked.append(attacks.with_columns(fail2ban=is_banned(attacks, found)).select(_DEED))
         banned.append(found)

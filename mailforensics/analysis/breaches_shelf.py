@@ -6,11 +6,12 @@ from typing import Final
 import polars as pl
 
 from mailforensics.analysis.accounts import account_key
+from mailforensics.analysis.attempts import FAILED, WORKED
 from mailforensics.analysis.breaches_case import Case, case_of, places_of
 from mailforensics.analysis.breaches_mail import deliveries, sent_mail
 from mailforensics.analysis.breaches_thresholds import Thresholds
 from mailforensics.analysis.messages import of_messages
-from mailforensics.analysis.shelf import FAILED, WORKED, Shelf
+from mailforensics.analysis.shelf import Shelf
 from mailforensics.reading.stores.store import Store
 
 _MAIL: Final = pl.col("mails") > 0

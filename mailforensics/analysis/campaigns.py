@@ -15,12 +15,13 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.addresses import network_of
+from mailforensics.analysis.attempts import FAILED
 from mailforensics.analysis.bridge import places, to_pandas
 from mailforensics.analysis.campaigns_attempts import attempts_of, login_attempts
 from mailforensics.analysis.campaigns_groups import Group, groups
 from mailforensics.analysis.campaigns_pairs import pairs
 from mailforensics.analysis.joined import Joined, joined
-from mailforensics.analysis.shelf import FAILED, Shelf, shelved
+from mailforensics.analysis.shelf import Shelf, shelved
 from mailforensics.reading.stores.store import Store
 
 # A link is accepted when chance would make one like it in fewer than one log of a thousand.

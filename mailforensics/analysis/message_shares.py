@@ -3,23 +3,20 @@
 A message is known by its host and queue id, so what is said of it is said from one share.
 """
 
-import tempfile
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 import pyarrow.dataset as ds
 
 from mailforensics.analysis.bridge import put_in_order
-from mailforensics.analysis.shares import Shares
+from mailforensics.analysis.shares import shares_on_disk
 from mailforensics.analysis.stores import for_each_host
-from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.question import of_host
 from mailforensics.reading.stores.store import Store
 
 Answer = Callable[[pl.DataFrame], pl.DataFrame]
-_MOST_SHARES: Final = 200
 # Only of these lines somebody looks at the words again.
 _WORDS: Final = (pl.col("service") == "smtp") | (pl.col("event") == "message_id")
 
@@ -40,11 +37,9 @@ def for_each_message_share(store: Store, answer: Answer, *, columns: list[str]) 
 
 
 def _of_host(store: Store, host: str | None, *, answer: Answer, columns: list[str]) -> pl.DataFrame:
-    mine = () if host is None else (("host", (host,)),)
-    question = Question(values=mine, also=ds.field("queue_id").is_valid())
-    number = sum(part.rows for _, part in store.parts(question)) // store.rows_at_a_time + 1
-    with tempfile.TemporaryDirectory(prefix="mailforensics-") as folder:
-        shares = Shares(Path(folder), min(number, _MOST_SHARES))
+    question = of_host(host, also=ds.field("queue_id").is_valid())
+    number = sum(part.rows for _, part in store.parts(question))
+    with shares_on_disk(number, at_a_time=store.rows_at_a_time) as shares:
         share = pl.concat_str(pl.col("host").fill_null(""), "queue_id", separator="\0").hash()
         wanted = list(dict.fromkeys(["repeat", *columns]))
         for frame in store.frames(question, columns=wanted):

@@ -1,5 +1,6 @@
 """Rows that are too many for memory: on disk in numbered shares, and read back batch by batch."""
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,10 @@ import pyarrow as pa
 
 from mailforensics.errors import StoreWriteError
 
+IN_ORDER: Final = ["time", "file_rank", "line"]
+# A share of the sessions of a store is this many times what is in memory of it at a time.
+STRETCHES_A_SHARE: Final = 2
+_MOST_SHARES: Final = 200
 # Rows of many small stretches are written together: each batch of a share costs time of its own.
 _ROWS_A_BATCH: Final = 4096
 # And read together, as many as may be held beside those that were asked for.
@@ -98,3 +103,23 @@ def _together(stream: Iterable[pa.RecordBatch]) -> Iterator[list[pa.RecordBatch]
             held = []
     if held:
         yield held
+
+
+@contextmanager
+def shares_on_disk(rows: int, *, at_a_time: int) -> Iterator[Shares]:
+    """Give as many empty shares as so many rows need, in a temporary folder of this machine."""
+    with tempfile.TemporaryDirectory(prefix="mailforensics-") as folder:
+        yield Shares(Path(folder), min(rows // at_a_time + 1, _MOST_SHARES))
+
+
+class Sessions:
+    """Numbers the sessions of stretches on, so that no two of a store have the same number."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def numbered(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of the next stretch with numbers of their own."""
+        rows = rows.with_columns(pl.col("session").cast(pl.Int64) + self._next)
+        self._next = max(self._next, cast("int | None", rows["session"].max()) or 0) + 1
+        return rows

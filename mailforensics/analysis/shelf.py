@@ -3,17 +3,22 @@
 On an attacked server nearly all of it is refused logins that say nothing of any account in use.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import polars as pl
 
+from mailforensics.analysis.attempts import FAILED, WORKED
 from mailforensics.analysis.campaigns_attempts import with_endings
-from mailforensics.analysis.shares import Shares
+from mailforensics.analysis.shares import (
+    IN_ORDER,
+    STRETCHES_A_SHARE,
+    Sessions,
+    Shares,
+    shares_on_disk,
+)
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.reading.stores.store import Store
 
@@ -25,14 +30,8 @@ _KEPT: Final = [
     *("time", "file", "file_rank", "line", "session", "host", "source_ip", "username"),
     *("program", "sasl_method", "ending", "cut", *_COUNTS),
 ]
-IN_ORDER: Final = ["time", "file_rank", "line"]
 _TELLS: Final = ("failures", "logins", "mails", "relays", "strangers", "bad")
-FAILED: Final = pl.col("failures") > 0
-WORKED: Final = pl.col("logins") > 0
 _ANY: Final = pl.lit(value=True)
-# A share is this many times what is in memory of a store at a time.
-_STRETCHES_A_SHARE: Final = 2
-_MOST_SHARES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +60,14 @@ class Shelf:
         end: the last.
     """
 
-    def __init__(self, folder: Path, shares: int) -> None:
+    def __init__(self, shares: Shares) -> None:
         self.refused = 0
         self.addresses: set[str] = set()
         self.hosts: set[str] = set()
         self.begin: dt.datetime | None = None
         self.end: dt.datetime | None = None
-        self._sessions = 0
-        self._rows = Shares(folder, shares)
+        self._sessions = Sessions()
+        self._rows = shares
 
     def add(self, told: Told) -> None:
         """Take what a stretch tells; each of its sessions is whole."""
@@ -76,8 +75,7 @@ class Shelf:
         first, last = told.times
         self.begin = min((t for t in (self.begin, first) if t is not None), default=None)
         self.end = max((t for t in (self.end, last) if t is not None), default=None)
-        rows = told.rows.with_columns(pl.col("session").cast(pl.Int64) + self._sessions)
-        self._sessions = max(self._sessions, cast("int | None", rows["session"].max()) or 0) + 1
+        rows = self._sessions.numbered(told.rows)
         self.hosts |= set(rows.filter(FAILED | WORKED)["host"].drop_nulls().unique())
         self.addresses |= set(rows["source_ip"].unique())
         self._rows.add(rows, by=pl.col("source_ip").hash() % self._rows.number)
@@ -110,9 +108,8 @@ def _in_order(shares: Iterable[pl.DataFrame]) -> pl.DataFrame:
 @contextmanager
 def shelved(store: Store) -> Iterator[Shelf]:
     """Give what a store tells, in a temporary folder of this machine."""
-    with tempfile.TemporaryDirectory(prefix="mailforensics-") as folder:
-        shares = len(store) // (_STRETCHES_A_SHARE * store.rows_at_a_time) + 1
-        shelf = Shelf(Path(folder), min(shares, _MOST_SHARES))
+    with shares_on_disk(len(store), at_a_time=STRETCHES_A_SHARE * store.rows_at_a_time) as shares:
+        shelf = Shelf(shares)
         for told in for_each_stretch(store, _told):
             shelf.add(told)
         shelf.close()

@@ -38,17 +38,8 @@ _COUNTS: Final = {
     "accepted": "mails",
 }
 NEEDED: Final = [
-    *(
-        "host",
-        "source_ip",
-        "source_host",
-        "time",
-        "file",
-        "file_rank",
-        "line",
-        "session",
-        "username",
-    ),
+    *("host", "source_ip", "source_host", "time", "file", "file_rank", "line", "session"),
+    "username",
     *("event", "service", "role", "message", "strangers", "rejects", *_COUNTS.values()),
 ]
 _BLOCKED: Final = ("blocked", "limited")

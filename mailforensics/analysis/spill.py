@@ -3,29 +3,29 @@
 All that is said of an address, or of its network, is said from the rows of one share.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import polars as pl
 
 from mailforensics.analysis.accounts import account_key
 from mailforensics.analysis.bridge import with_network
-from mailforensics.analysis.shares import Shares
+from mailforensics.analysis.shares import (
+    IN_ORDER,
+    STRETCHES_A_SHARE,
+    Sessions,
+    Shares,
+    shares_on_disk,
+)
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.reading.stores.store import Store
 
 if TYPE_CHECKING:
     import datetime as dt
 
-# A share is this many times what is in memory of a store at a time.
-_STRETCHES_A_SHARE: Final = 2
-_MOST_SHARES: Final = 200
 _NONE: Final = pl.DataFrame(schema={"source_ip": pl.String()})
-_ORDER: Final = ["time", "file_rank", "line"]
 _NOTED: Final = ("session", "host", "source_ip", "username", "failures", "logins")
 
 
@@ -39,21 +39,19 @@ class Spill:
         hosts: servers that tell of logins.
     """
 
-    def __init__(self, folder: Path, shares: int) -> None:
+    def __init__(self, shares: Shares) -> None:
         self.newest: dt.datetime | None = None
         self.users: set[str] = set()
         self.accounts: set[str] = set()
         self.hosts: set[str] = set()
-        self._shares = Shares(folder, shares)
-        self._sessions = 0
+        self._shares = shares
+        self._sessions = Sessions()
         self._mixed: set[str] = set()
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take the rows of one stretch, with `network`, each of its sessions whole."""
         self._note(rows)
-        rows = rows.with_columns(pl.col("session").cast(pl.Int64) + self._sessions)
-        self._sessions = max(self._sessions, cast("int | None", rows["session"].max()) or 0) + 1
-        self._shares.add(rows, by=_share(self._shares.number))
+        self._shares.add(self._sessions.numbered(rows), by=_share(self._shares.number))
 
     def _note(self, rows: pl.DataFrame) -> None:
         newest = cast("dt.datetime | None", rows["time"].max())
@@ -87,9 +85,9 @@ class Spill:
         mixed, share = pl.col("network").is_in(list(self._mixed)), _share(number)
         other = with_network(beside)
         together = [self._shares.read(one, test=mixed) for one in range(number)]
-        yield pl.concat(together).sort(_ORDER), other.filter(mixed)
+        yield pl.concat(together).sort(IN_ORDER), other.filter(mixed)
         for one in range(number):
-            rows = self._shares.read(one, test=~mixed).sort(_ORDER)
+            rows = self._shares.read(one, test=~mixed).sort(IN_ORDER)
             yield rows, other.filter(~mixed & (share == one))
 
     def telling(self, tries: pl.DataFrame) -> pl.DataFrame:
@@ -106,14 +104,9 @@ def spilled(store: Store, *, columns: Sequence[str]) -> Iterator[Spill]:
         store: mail events.
         columns: which columns; those of `Spill` come with them.
     """
-    shares = len(store) // (_STRETCHES_A_SHARE * store.rows_at_a_time) + 1
-    wanted = list(
-        dict.fromkeys(
-            [*columns, *_ORDER, "session", "host", "source_ip", "username", "failures", "logins"]
-        )
-    )
-    with tempfile.TemporaryDirectory(prefix="mailforensics-") as folder:
-        spill = Spill(Path(folder), min(shares, _MOST_SHARES))
+    wanted = list(dict.fromkeys([*columns, *IN_ORDER, *_NOTED]))
+    with shares_on_disk(len(store), at_a_time=STRETCHES_A_SHARE * store.rows_at_a_time) as shares:
+        spill = Spill(shares)
         for rows in for_each_stretch(store, partial(_picked, columns=wanted)):
             spill.add(rows)
         spill.close()

@@ -20,11 +20,11 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.addresses import network_of
-from mailforensics.analysis.attempts import count_once
+from mailforensics.analysis.attempts import USED, count_once
 from mailforensics.analysis.campaigns_clock import duration
 from mailforensics.analysis.shelf import shelved
 from mailforensics.analysis.stitching import stitch
-from mailforensics.analysis.verdict_lines import lines_of
+from mailforensics.analysis.verdict_lines import span_of
 from mailforensics.errors import ArgumentError
 from mailforensics.reading.stores.store import Store
 
@@ -43,7 +43,6 @@ FEW: Final = 20
 _NORMAL_95: Final = 1.959963984540054
 _DAY_MICROSECONDS: Final = 86_400_000_000
 _ATTACK: Final = pl.sum_horizontal("failures", "relays", "bad") > 0
-_HONEST: Final = (pl.col("logins") > 0) | (pl.col("mails") > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +99,9 @@ def _lives(events: pd.DataFrame | Store, by: str) -> tuple[pl.DataFrame, float]:
     """Return age at the last attack and the silence since, in days, and the span of the log."""
     timed = pl.col("time").is_not_null()
     if isinstance(events, Store):
-        begin, end = (lines_of(events).times[name] for name in ("begin", "end"))
+        begin, end = span_of(events)
         with shelved(events) as shelf:
-            honest = set(shelf.rows(timed & _HONEST)["source_ip"])
+            honest = set(shelf.rows(timed & USED)["source_ip"])
             shares = shelf.shares(timed & _ATTACK & ~pl.col("source_ip").is_in(honest))
             attacks = pl.concat(rows.select("source_ip", "time") for rows in shares)
     else:
@@ -111,7 +110,7 @@ def _lives(events: pd.DataFrame | Store, by: str) -> tuple[pl.DataFrame, float]:
             "tuple[dt.datetime | None, dt.datetime | None]",
             (rows["time"].min(), rows["time"].max()),
         )
-        honest = set(rows.filter(_HONEST & pl.col("source_ip").is_not_null())["source_ip"])
+        honest = set(rows.filter(USED & pl.col("source_ip").is_not_null())["source_ip"])
         hostile = _ATTACK & pl.col("source_ip").is_not_null()
         attacks = rows.filter(hostile & ~pl.col("source_ip").is_in(honest))
     if begin is None or end is None:

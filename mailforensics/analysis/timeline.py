@@ -15,7 +15,7 @@ from mailforensics.analysis.refusals import REFUSED, counted_lines
 from mailforensics.analysis.stores import for_each_host
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.errors import ArgumentError
-from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.question import Question, of_host
 from mailforensics.reading.stores.store import Store
 
 _UNITS: Final = {"s": "s", "min": "m", "m": "m", "h": "h", "d": "d", "w": "w"}
@@ -107,7 +107,7 @@ def _of_host(
         by: the column whose values are counted apart.
         tries: of refused logins count the tries of each line by itself (`alone`), or `none`.
     """
-    question = Question(values=() if host is None else (("host", (host,)),))
+    question = of_host(host)
     columns = ["repeat", *([by] if by and by not in {"file", "line", "duplicate"} else [])]
     columns += ["auth_tried", "auth_ok"] if tries else []
     frames = store.frames(question, columns=list(dict.fromkeys(columns)))

@@ -1,6 +1,6 @@
 """What the lines of a log come to, as the verdict on break-ins rests on them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
@@ -12,8 +12,9 @@ from mailforensics import schema
 from mailforensics.analysis.bridge import to_polars
 from mailforensics.analysis.stores import for_each_host
 from mailforensics.reading.audit_notes import once
+from mailforensics.reading.audit_silences import Silences
 from mailforensics.reading.stores.cluster import current_client, on_workers
-from mailforensics.reading.stores.question import Question
+from mailforensics.reading.stores.question import of_host
 from mailforensics.reading.stores.spans import times_in_turn
 from mailforensics.reading.stores.store import Store
 
@@ -26,7 +27,7 @@ _EVENT: Final = pl.col("event")
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The longest time without a line; both times are null in a log of fewer than two times."""
+    """The longest time without a line; both times are null where none is worth a note."""
 
     begin: "dt.datetime | None" = None
     end: "dt.datetime | None" = None
@@ -60,18 +61,29 @@ class Lines:
 def lines_of(events: pd.DataFrame | Store) -> Lines:
     """Return what the lines of a log come to; of a store part by part."""
     if isinstance(events, Store):
-        sums = pl.concat(for_each_host(events, _sums_of_host))
         client = current_client(events.client)
         silence = on_workers([partial(_silence_of_store, events)], client=client)[0]
-        return _lines(sums, silence)
+        return _lines(_sums_of_store(events), silence)
     wanted = ["time", "file", *_COLUMNS, "repeat", "duplicate"]
     rows = to_polars(events, schema.MAIL_EVENTS, only=wanted)
     return _lines(_sums(rows), _longest([once(rows.with_columns(pl.col("file").fill_null("")))]))
 
 
+def span_of(store: Store) -> tuple["dt.datetime | None", "dt.datetime | None"]:
+    """Return the first and the last time of the lines of a store that count."""
+    sums = _sums_of_store(store)
+    return (
+        cast("dt.datetime | None", sums["begin"].min()),
+        cast("dt.datetime | None", sums["end"].max()),
+    )
+
+
+def _sums_of_store(store: Store) -> pl.DataFrame:
+    return pl.concat(for_each_host(store, _sums_of_host))
+
+
 def _sums_of_host(store: Store, host: str | None) -> pl.DataFrame:
-    mine = Question() if host is None else Question(values=(("host", (host,)),))
-    frames = store.frames(mine, columns=[*_COLUMNS, "repeat"])
+    frames = store.frames(of_host(host), columns=[*_COLUMNS, "repeat"])
     return pl.concat([_sums(frame) for frame in frames])
 
 
@@ -122,20 +134,7 @@ def _silence_of_store(store: Store) -> Silence:
 
 
 def _longest(times: Iterable[pl.DataFrame]) -> Silence:
-    """Return the longest gap between times that come oldest first; of equals, the first."""
-    longest = Silence()
-    for found in _gaps(times):
-        if found.hours > longest.hours:
-            longest = found
-    return longest
-
-
-def _gaps(times: Iterable[pl.DataFrame]) -> Iterator[Silence]:
-    last = pl.Series("time", [], dtype=pl.Datetime("us", "UTC"))
+    silences = Silences()
     for table in times:
-        known = pl.concat([last, table["time"]])
-        gaps = known.diff()
-        end = gaps.arg_max()
-        if end is not None:
-            yield Silence(*cast("list[dt.datetime]", known[end - 1 : end + 1].to_list()))
-        last = known.tail(1)
+        silences.add(table)
+    return Silence(*silences.longest())

@@ -1,7 +1,7 @@
 """Silences of a log that are longer than its own rhythm, found stretch by stretch."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -38,6 +38,16 @@ class Silences:
         is_short = self._daily.height < DAYS_NEEDED
         self._all = [*self._all, gaps["gap"]] if is_short else []
         self._long.append(gaps.filter(pl.col("gap") > GAP_LEAST))
+
+    def longest(self) -> tuple[datetime | None, datetime | None]:
+        """Return when the longest silence begins and ends; of equals the first.
+
+        Without one of more than GAP_LEAST it is nothing.
+        """
+        if not self._long or (gaps := pl.concat(self._long)).is_empty():
+            return None, None
+        begin, gap = gaps.select("time", "gap").row(gaps["gap"].arg_max() or 0)
+        return begin, begin + gap
 
     def notes(self) -> Iterator[tuple[str, str]]:
         """Yield the silences worth a note, each with the file in which it begins."""

@@ -88,6 +88,11 @@ class Question:
         return rows.filter(pl.col("source_ip").is_in(_inside(addresses, self.networks).implode()))
 
 
+def of_host(host: str | None, *, also: Any = None) -> Question:  # noqa: ANN401 - PyArrow's
+    """Return the question for the rows of one server; None: of all together."""
+    return Question(values=() if host is None else (("host", (host,)),), also=also)
+
+
 def _begin(networks: tuple[Network, ...]) -> Any:  # noqa: ANN401 - a PyArrow expression
     """Return how addresses in these networks begin; None where that tells little or is much."""
     if not 0 < len(networks) <= _MOST_BEGINNINGS or any(n.version == 6 for n in networks):

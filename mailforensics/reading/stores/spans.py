@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from mailforensics.reading.audit_notes import once
-from mailforensics.reading.stores.question import Asked, Question
+from mailforensics.reading.stores.question import Asked, Question, of_host
 from mailforensics.reading.stores.settle import DAY_MICROS, days_of
 
 
@@ -20,7 +20,7 @@ def spans(store: Asked, *, host: str | None = None) -> list[Question]:
         store: events.
         host: the server; None for all together.
     """
-    mine = Question() if host is None else Question(values=(("host", (host,)),))
+    mine = of_host(host)
     lines: Counter[int] = Counter()
     for _, part in store.parts(mine):
         days = days_of(part)
