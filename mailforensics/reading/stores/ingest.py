@@ -135,7 +135,7 @@ class _Run:
         shelf = Shelf(self._place, self._task.kind, job.entry.number)
         split = Split(File.of(job.evidence), self._task, shelf, client)
         try:
-            for outcome in split.read(begin=_begin(job), size=job.look.size):
+            for outcome in split.read(begin=job.begin, size=job.look.size):
                 if outcome.step is not None:
                     self._keep(job, outcome.step.progress)
         except MovedError as problem:
@@ -147,10 +147,10 @@ class _Run:
 
     def _go_back(self, job: Job, before: Progress | None) -> None:
         """Forget what was read of a file in this ingest."""
-        kept = {part.name for part in _begin(job).parts}
+        written = {part.name for part in job.begin.parts}
         job.entry.going = before
-        kept -= {part.name for part in _begin(job).parts}
-        self._manifest.garbage += sorted(kept)
+        written -= {part.name for part in job.begin.parts}
+        self._manifest.garbage += sorted(written)
         self._manifest.save(self._place)
 
     def _read_there(self, jobs: list[Job], client: Any) -> None:  # noqa: ANN401
@@ -160,7 +160,7 @@ class _Run:
                 last_outcome,
                 File.of(job.evidence),
                 self._task,
-                begin=_begin(job),
+                begin=job.begin,
                 shelf=Shelf(self._place, self._task.kind, job.entry.number),
             )
             for job in jobs
@@ -178,7 +178,7 @@ class _Run:
         entry = job.entry
         outcome = Outcome(None)
         shelf = Shelf(self._place, self._task.kind, entry.number)
-        for outcome in read_file(job.evidence, self._task, begin=_begin(job), shelf=shelf):
+        for outcome in read_file(job.evidence, self._task, begin=job.begin, shelf=shelf):
             if outcome.step is not None and outcome.step.total is None:
                 self._keep(job, outcome.step.progress)
         self._done(job, outcome)
@@ -237,7 +237,3 @@ class _Run:
         entry.signature = list(job.look.signature)
         entry.head_bytes = len(job.look.head)
         entry.head = job.look.digest
-
-
-def _begin(job: Job) -> Progress:
-    return job.entry.going or job.entry.done

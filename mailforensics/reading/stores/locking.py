@@ -5,7 +5,6 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from mailforensics.errors import StoreBusyError
@@ -31,10 +30,9 @@ def locked(place: Place) -> Iterator[None]:
     if is_remote(place.address):
         yield from _remote_lock(place)
         return
-    folder = Path(place.address.removeprefix("file://")).expanduser()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / LOCK).open("a")
+        place.folder.mkdir(parents=True, exist_ok=True)
+        file = (place.folder / LOCK).open("a")
     except OSError as problem:
         raise unwritable(place.address, problem) from None
     with file:

@@ -13,7 +13,7 @@ from mailforensics.errors import EvidenceError
 from mailforensics.reading.evidence import Evidence, Source, find_evidence
 from mailforensics.reading.evidence_names import rotation_key
 from mailforensics.reading.evidence_open import open_file
-from mailforensics.reading.stores.manifest import Entry, Manifest
+from mailforensics.reading.stores.manifest import Entry, Manifest, Progress
 from mailforensics.reading.stores.place import is_remote, open_remote, remote
 
 HEAD_BYTES: Final = 4096
@@ -46,6 +46,11 @@ class Job:
     entry: Entry
     look: Look
     is_new: bool
+
+    @property
+    def begin(self) -> Progress:
+        """How far the file was read, by this ingest or one that was cut off, or for good."""
+        return self.entry.going or self.entry.done
 
 
 def gather(source: Source, names: re.Pattern[str]) -> list[Evidence]:

@@ -65,6 +65,11 @@ class Place:
 
     address: str
 
+    @property
+    def folder(self) -> Path:
+        """Where it is on this machine, if it is none of others."""
+        return Path(self.address.removeprefix("file://")).expanduser()
+
     def read(self, name: str) -> bytes | None:
         """Return the bytes of a file; None if there is none.
 
@@ -117,7 +122,7 @@ class Place:
     def remove_torn(self) -> None:
         """Remove what an ingest that was killed left half written."""
         if not is_remote(self.address):
-            for torn in self._path("").rglob(".*.tmp"):
+            for torn in self.folder.rglob(".*.tmp"):
                 torn.unlink(missing_ok=True)
 
     def remove(self, names: Iterable[str]) -> None:
@@ -143,7 +148,7 @@ class Place:
         return pq.read_table(path, columns=columns, filters=filters, partitioning=None)
 
     def _path(self, name: str) -> Path:
-        return Path(self.address.removeprefix("file://")).expanduser() / name
+        return self.folder / name
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -42,13 +42,9 @@ def large_jobs(jobs: Sequence[Job], chunk: int, *, client: Any) -> list[Job]:  #
     workers = threads(client) if jobs else 1
     if workers == 1:
         return []
-    new = {job.entry.number: job.look.size - _begun(job) for job in jobs}
+    new = {job.entry.number: job.look.size - job.begin.offset for job in jobs}
     least = max(2 * chunk, sum(new.values()) / workers * SMALL_SHARE)
     return [job for job in jobs if new[job.entry.number] >= least and not _is_packed(job)]
-
-
-def _begun(job: Job) -> int:
-    return (job.entry.going or job.entry.done).offset
 
 
 def _is_packed(job: Job) -> bool:
