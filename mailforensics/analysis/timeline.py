@@ -15,7 +15,7 @@ from mailforensics.analysis.refusals import REFUSED, counted_lines
 from mailforensics.analysis.stores import for_each_host
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.errors import ArgumentError
-from mailforensics.reading.stores.question import Question, of_host
+from mailforensics.reading.stores.question import of_host
 from mailforensics.reading.stores.store import Store
 
 _UNITS: Final = {"s": "s", "min": "m", "m": "m", "h": "h", "d": "d", "w": "w"}

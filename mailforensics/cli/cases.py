@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from mailforensics.cli.options import tell
 from mailforensics.errors import ArgumentError, EvidenceError
-from mailforensics.review.candidates import HOME
+from mailforensics.review.candidates import homes
 from mailforensics.review.case import (
     CASE_FILE,
     STDIN,
@@ -108,7 +108,7 @@ def case_guard(case: Case, listed: pd.DataFrame) -> Guard:
     return Guard(
         protect=case.protect,
         allow_documentation=case.allow_documentation,
-        home_countries=frozenset(listed.attrs.get(HOME, [])),
+        home_countries=homes(listed),
     )
 
 

@@ -24,8 +24,7 @@ from mailforensics.cli.options import (
 from mailforensics.reading.evidence import find_evidence
 from mailforensics.reading.evidence_names import MAIL_LOGS
 from mailforensics.reading.explain import explain
-from mailforensics.reading.mail import read_mail_log
-from mailforensics.reading.stores.store import open_store, store_at
+from mailforensics.reading.mail import open_mail
 from mailforensics.reading.unknown import unknown
 from mailforensics.review.case import STDIN, open_case
 from mailforensics.show.notebooks import FOLDER, write_notebooks
@@ -74,10 +73,7 @@ def audit_command(logs: tuple[str, ...], tz: str, year: int | None) -> None:
     Lines of no known kind follow, by their commonest shapes.
     """
     warn_of_memory(logs)
-    store = store_at(list(logs))
-    events = (
-        read_mail_log(log_source(logs), tz=tz, year=year) if store is None else open_store(store)
-    )
+    events = open_mail(log_source(logs), tz=tz, year=year)
     told = trust(events, tz=tz)
     click.echo(f"Can it be trusted? {told}\n\n{as_text(told.files, by_row=True)}")
     shapes = unknown(events)

@@ -17,6 +17,7 @@ from mailforensics.reading.peers import read_once
 from mailforensics.reading.postfix import POSTFIX
 from mailforensics.reading.read import LogKind, read_events
 from mailforensics.reading.repeats import unfold
+from mailforensics.reading.stores.store import Store, open_store, store_at
 from mailforensics.reading.syslog import read_heads
 from mailforensics.schema import MAIL_EVENTS
 
@@ -41,6 +42,15 @@ def read_mail_log(source: Source, *, tz: str = "UTC", year: int | None = None) -
     return read_events(
         source, LogKind("mail", MAIL_LOGS, parse_mail, MAIL_EVENTS), tz=tz, year=year
     )
+
+
+def open_mail(source: Source, *, tz: str = "UTC", year: int | None = None) -> pd.DataFrame | Store:
+    """Return what analyses of mail take: the store that a source names, or its events, read.
+
+    Args and errors are those of `read_mail_log`.
+    """
+    store = store_at(source)
+    return read_mail_log(source, tz=tz, year=year) if store is None else open_store(store)
 
 
 def parse_mail(lines: pl.DataFrame) -> pl.DataFrame:

@@ -28,7 +28,7 @@ from mailforensics.review.grounds_places import evidence
 from mailforensics.review.intruders import deeds, intruders, unlisted
 from mailforensics.review.judgement import IS_UNSEEN, judged
 
-HOME: Final = "home_countries"
+_HOME: Final = "home_countries"
 _STATES: Final = ("network", "protected", "covered", "in_vain")
 _OF_SOURCES: Final = [
     *("source_ip", "network", "source_host", "first_seen", "last_seen", "auth_failed", "auth_ok"),
@@ -114,8 +114,13 @@ def candidates(  # noqa: PLR0913  the public contract: one keyword a thing to we
         evidence=pl.when(IS_UNSEEN).then("deed_evidence").otherwise("evidence"),
     )
     shown = to_pandas(_sorted(table), schema.CANDIDATES)
-    shown.attrs[HOME] = sorted(home_countries(sources))
+    shown.attrs[_HOME] = sorted(home_countries(sources))
     return shown
+
+
+def homes(listed: pd.DataFrame) -> frozenset[str]:
+    """Return the countries where the users are, as candidates carry them; none: not known."""
+    return frozenset(listed.attrs.get(_HOME, []))
 
 
 def _states(

@@ -12,9 +12,9 @@ import pandas as pd
 from mailforensics.addresses import parse_network
 from mailforensics.errors import ArgumentError, EvidenceError
 from mailforensics.reading.firewall import Firewall, read_firewall
-from mailforensics.reading.mail import read_mail_log
+from mailforensics.reading.mail import open_mail, read_mail_log
 from mailforensics.reading.stores.place import is_remote
-from mailforensics.reading.stores.store import Store, open_store, store_at
+from mailforensics.reading.stores.store import Store
 from mailforensics.reading.ufw import read_ufw_log
 from mailforensics.review.decisions import Decisions
 from mailforensics.schema import FIREWALL_EVENTS, empty
@@ -81,8 +81,7 @@ class Case:
         Raises:
             EvidenceError: a log cannot be read.
         """
-        store = store_at(list(self.logs))
-        return self.mail_events() if store is None else open_store(store)
+        return open_mail(list(self.logs), tz=self.tz, year=self.year)
 
     def firewall_events(self) -> pd.DataFrame | None:
         """Read the firewall logs: one row a line, times in UTC; None where the case has none.

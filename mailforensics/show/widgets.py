@@ -13,7 +13,7 @@ from mailforensics.analysis.countries import home_countries
 from mailforensics.errors import MissingExtraError, extra_hint
 from mailforensics.reading.firewall import Firewall
 from mailforensics.reading.stores.store import Store
-from mailforensics.review.candidates import HOME
+from mailforensics.review.candidates import homes
 from mailforensics.review.decisions import Decisions
 from mailforensics.review.guard import Guard
 from mailforensics.show.review_evidence import Evidence, Plan
@@ -139,17 +139,14 @@ def review(  # noqa: PLR0913  the table, the journal, and what the evidence pane
         MissingColumnError: the table is not one of candidates.
     """
     evidence = Evidence(sources=sources, events=events, firewall=firewall, cover=cover)
+    at_home = frozenset() if sources is None else home_countries(sources)
     guard = Guard(
         protect=[protect] if isinstance(protect, str) else list(protect),
         allow_documentation=allow_documentation,
-        home_countries=frozenset(candidates.attrs.get(HOME, [])) | _homes(sources),
+        home_countries=homes(candidates) | at_home,
     )
     session = ReviewSession(candidates, decisions, guard=guard, evidence=evidence)
     return ReviewTable(session, reviewer=reviewer or login_name())
-
-
-def _homes(sources: pd.DataFrame | None) -> frozenset[str]:
-    return frozenset() if sources is None else home_countries(sources)
 
 
 def login_name() -> str:
