@@ -13,17 +13,17 @@ from typing import Final
 from mailforensics.reading.patterns import Pattern
 
 _SCREEN: Final = ("postscreen",)
-_TLSPROXY: Final = ("tlsproxy",)
+TLSPROXY: Final = ("tlsproxy",)
 # Without a port in the first releases.
-_CLIENT: Final = r"\[(?P<source_ip>[0-9A-Fa-f.:]+)\](?::(?P<source_port>[0-9]+))?"
-_SAMPLE: Final = "[198.18.5.6]:40001"
-_GIVES: Final = {"source_ip": "198.18.5.6", "source_port": "40001"}
+CLIENT: Final = r"\[(?P<source_ip>[0-9A-Fa-f.:]+)\](?::(?P<source_port>[0-9]+))?"
+SAMPLE: Final = "[198.18.5.6]:40001"
+GIVES: Final = {"source_ip": "198.18.5.6", "source_port": "40001"}
 
 
 def _said(event: str, words: str, *, services: tuple[str, ...] = _SCREEN) -> Pattern:
     """Return the row of a line that is `WORDS [address]:port` and no more."""
     return Pattern(
-        event, services, words, f"{words} {_CLIENT}", sample=f"{words} {_SAMPLE}", gives=_GIVES
+        event, services, words, f"{words} {CLIENT}", sample=f"{words} {SAMPLE}", gives=GIVES
     )
 
 
@@ -33,9 +33,9 @@ def _noted(event: str, words: str) -> Pattern:
         event,
         _SCREEN,
         words,
-        f"{words} {_CLIENT}",
-        sample=f"{words} {_SAMPLE}",
-        gives={**_GIVES, "reason": words},
+        f"{words} {CLIENT}",
+        sample=f"{words} {SAMPLE}",
+        gives={**GIVES, "reason": words},
         fixed={"reason": words},
     )
 
@@ -46,9 +46,9 @@ def _failed(event: str, words: str, after: str) -> Pattern:
         event,
         _SCREEN,
         words,
-        rf"{words} from {_CLIENT}(?: (?P<reason>after .*))?",
-        sample=f"{words} from {_SAMPLE} {after}",
-        gives={**_GIVES, "reason": after},
+        rf"{words} from {CLIENT}(?: (?P<reason>after .*))?",
+        sample=f"{words} from {SAMPLE} {after}",
+        gives={**GIVES, "reason": after},
     )
 
 
@@ -57,9 +57,9 @@ SCREEN_PATTERNS: Final = (
         "screen_connect",
         _SCREEN,
         "CONNECT from ",
-        rf"CONNECT from {_CLIENT}(?: to \[[0-9A-Fa-f.:]+\]:[0-9]+)?",
-        sample=f"CONNECT from {_SAMPLE} to [192.0.2.1]:25",
-        gives=_GIVES,
+        rf"CONNECT from {CLIENT}(?: to \[[0-9A-Fa-f.:]+\]:[0-9]+)?",
+        sample=f"CONNECT from {SAMPLE} to [192.0.2.1]:25",
+        gives=GIVES,
     ),
     _said("screen_pass", "PASS OLD"),
     _said("screen_pass", "PASS NEW"),
@@ -73,25 +73,25 @@ SCREEN_PATTERNS: Final = (
         "pregreet",
         _SCREEN,
         "PREGREET ",
-        rf"PREGREET [0-9]+ after [0-9.]+ from {_CLIENT}: (?P<reason>.*)",
-        sample=rf"PREGREET 11 after 0.08 from {_SAMPLE}: EHLO User\r\n",
-        gives={**_GIVES, "reason": r"EHLO User\r\n"},
+        rf"PREGREET [0-9]+ after [0-9.]+ from {CLIENT}: (?P<reason>.*)",
+        sample=rf"PREGREET 11 after 0.08 from {SAMPLE}: EHLO User\r\n",
+        gives={**GIVES, "reason": r"EHLO User\r\n"},
     ),
     Pattern(
         "dnsbl",
         _SCREEN,
         "DNSBL rank ",
-        rf"DNSBL (?P<reason>rank -?[0-9]+) for {_CLIENT}",
-        sample=f"DNSBL rank 6 for {_SAMPLE}",
-        gives={**_GIVES, "reason": "rank 6"},
+        rf"DNSBL (?P<reason>rank -?[0-9]+) for {CLIENT}",
+        sample=f"DNSBL rank 6 for {SAMPLE}",
+        gives={**GIVES, "reason": "rank 6"},
     ),
     Pattern(
         "hangup",
         _SCREEN,
         "HANGUP after ",
-        rf"HANGUP after [0-9.]+ from {_CLIENT}(?: (?P<reason>in .*))?",
-        sample=f"HANGUP after 0.9 from {_SAMPLE} in tests after SMTP handshake",
-        gives={**_GIVES, "reason": "in tests after SMTP handshake"},
+        rf"HANGUP after [0-9.]+ from {CLIENT}(?: (?P<reason>in .*))?",
+        sample=f"HANGUP after 0.9 from {SAMPLE} in tests after SMTP handshake",
+        gives={**GIVES, "reason": "in tests after SMTP handshake"},
     ),
     _failed("pipelining", "COMMAND PIPELINING", r"after EHLO: MAIL FROM:<x@example.net>\r\n"),
     _failed("bad_command", "NON-SMTP COMMAND", "after CONNECT: GET / HTTP/1.1"),
@@ -105,14 +105,14 @@ SCREEN_PATTERNS: Final = (
         "reject",
         _SCREEN,
         "reject: RCPT from ",
-        rf"reject: RCPT from {_CLIENT}: (?P<status>[45][0-9][0-9]) "
+        rf"reject: RCPT from {CLIENT}: (?P<status>[45][0-9][0-9]) "
         r"(?:(?P<dsn>[45]\.[0-9]+\.[0-9]+) )?(?P<reason>.*?); from=<(?P<sender>.*?)>, "
         r"to=<(?P<recipient>.*?)>, proto=[A-Z]+, helo=<(?P<helo>.*)>",
-        sample=f"NOQUEUE: reject: RCPT from {_SAMPLE}: 550 5.7.1 Service unavailable; client "
+        sample=f"NOQUEUE: reject: RCPT from {SAMPLE}: 550 5.7.1 Service unavailable; client "
         "[198.18.5.6] blocked using zen.example.org; from=<a@example.net>, to=<x@example.org>, "
         "proto=ESMTP, helo=<[203.0.113.9]>",
         gives={
-            **_GIVES,
+            **GIVES,
             "status": "550",
             "dsn": "5.7.1",
             "reason": "Service unavailable; client [198.18.5.6] blocked using zen.example.org",
@@ -126,9 +126,9 @@ SCREEN_PATTERNS: Final = (
             "rate",
             _SCREEN,
             words,
-            rf"{words} {_CLIENT}: (?P<reason>too many connections|all [a-z]+ ports busy)",
-            sample=f"NOQUEUE: {words} {_SAMPLE}: all screening ports busy",
-            gives={**_GIVES, "reason": "all screening ports busy"},
+            rf"{words} {CLIENT}: (?P<reason>too many connections|all [a-z]+ ports busy)",
+            sample=f"NOQUEUE: {words} {SAMPLE}: all screening ports busy",
+            gives={**GIVES, "reason": "all screening ports busy"},
         )
         for words in ("reject: CONNECT from", "reject: connect from")
     ),
@@ -136,27 +136,27 @@ SCREEN_PATTERNS: Final = (
         "server",
         _SCREEN,
         ": ",
-        rf"{_CLIENT}: (?P<reason>.*)",
-        sample=rf'{_SAMPLE}: replacing command "EHLO x" with "HELO x"',
-        gives={**_GIVES, "reason": 'replacing command "EHLO x" with "HELO x"'},
+        rf"{CLIENT}: (?P<reason>.*)",
+        sample=rf'{SAMPLE}: replacing command "EHLO x" with "HELO x"',
+        gives={**GIVES, "reason": 'replacing command "EHLO x" with "HELO x"'},
     ),
     Pattern(
         "lost_connection",
         _SCREEN,
         "warning: write ",
-        rf"warning: write {_CLIENT}: (?P<reason>.*)",
-        sample=f"warning: write {_SAMPLE}: Broken pipe",
-        gives={**_GIVES, "reason": "Broken pipe"},
+        rf"warning: write {CLIENT}: (?P<reason>.*)",
+        sample=f"warning: write {SAMPLE}: Broken pipe",
+        gives={**GIVES, "reason": "Broken pipe"},
     ),
     Pattern(
         "server",
         _SCREEN,
         "using backwards-compatible default setting ",
-        rf"(?P<reason>using backwards-compatible default setting [a-z_=]+) for client {_CLIENT}",
+        rf"(?P<reason>using backwards-compatible default setting [a-z_=]+) for client {CLIENT}",
         sample="using backwards-compatible default setting respectful_logging=no for client "
-        f"{_SAMPLE}",
+        f"{SAMPLE}",
         gives={
-            **_GIVES,
+            **GIVES,
             "reason": "using backwards-compatible default setting respectful_logging=no",
         },
     ),
@@ -168,32 +168,32 @@ SCREEN_PATTERNS: Final = (
         r"\[(?P<source_ip>[0-9A-Fa-f.:]+)\](?P<source_port>[0-9]+): "
         "(?P<reason>discarding EHLO keywords: .*)",
         sample="[198.18.5.6]40001: discarding EHLO keywords: CHUNKING",
-        gives={**_GIVES, "reason": "discarding EHLO keywords: CHUNKING"},
+        gives={**GIVES, "reason": "discarding EHLO keywords: CHUNKING"},
     ),
     # With -v: what it says, and what it hears, which is the client's own text.
     Pattern(
         "server",
         _SCREEN,
         "> ",
-        rf"> {_CLIENT}: (?P<reason>.*)",
-        sample=f"> {_SAMPLE}: 220 mail.example.org ESMTP",
-        gives={**_GIVES, "reason": "220 mail.example.org ESMTP"},
+        rf"> {CLIENT}: (?P<reason>.*)",
+        sample=f"> {SAMPLE}: 220 mail.example.org ESMTP",
+        gives={**GIVES, "reason": "220 mail.example.org ESMTP"},
     ),
     Pattern(
         "server",
         _SCREEN,
         "< ",
-        rf"< {_CLIENT}: .*",
-        sample=f"< {_SAMPLE}: EHLO [203.0.113.9]:25",
-        gives=_GIVES,
+        rf"< {CLIENT}: .*",
+        sample=f"< {SAMPLE}: EHLO [203.0.113.9]:25",
+        gives=GIVES,
     ),
     Pattern(
         "server",
         _SCREEN,
         " test for ",
-        rf"(?P<reason>skip [a-z -]+ test) for {_CLIENT}",
-        sample=f"skip pregreet test for {_SAMPLE}",
-        gives={**_GIVES, "reason": "skip pregreet test"},
+        rf"(?P<reason>skip [a-z -]+ test) for {CLIENT}",
+        sample=f"skip pregreet test for {SAMPLE}",
+        gives={**GIVES, "reason": "skip pregreet test"},
     ),
     Pattern(
         "server",
@@ -215,11 +215,11 @@ SCREEN_PATTERNS: Final = (
         },
     ),
     # tlsproxy speaks TLS for postscreen: its comings and goings are postscreen's.
-    _said("server", "CONNECT from", services=_TLSPROXY),
-    _said("server", "DISCONNECT", services=_TLSPROXY),
+    _said("server", "CONNECT from", services=TLSPROXY),
+    _said("server", "DISCONNECT", services=TLSPROXY),
     Pattern(
         "server",
-        _TLSPROXY,
+        TLSPROXY,
         "CONNECT to ",
         r"CONNECT to (?P<relay>\[[0-9A-Fa-f.:]+\]:[0-9]+)",
         sample="CONNECT to [192.0.2.25]:25",

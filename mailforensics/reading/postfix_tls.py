@@ -9,12 +9,8 @@ Source: tls_server.c, tls_misc.c, tls_verify.c, smtpd.c, tlsproxy*.c of Postfix 
 from typing import Final
 
 from mailforensics.reading.patterns import HOST, PEER, Pattern
+from mailforensics.reading.postfix_screen import CLIENT, GIVES, SAMPLE, TLSPROXY
 from mailforensics.reading.postfix_smtpd import SMTPD
-
-_TLSPROXY: Final = ("tlsproxy",)
-_CLIENT: Final = r"\[(?P<source_ip>[0-9A-Fa-f.:]+)\](?::(?P<source_port>[0-9]+))?"
-_SAMPLE: Final = "[198.18.5.6]:40001"
-_GIVES: Final = {"source_ip": "198.18.5.6", "source_port": "40001"}
 
 TLS_PATTERNS: Final = (
     # The plain shape, then every shape: 3.x adds the name the client asked for.
@@ -163,39 +159,39 @@ TLS_PATTERNS: Final = (
     *(
         Pattern(
             "tls_ok",
-            _TLSPROXY,
+            TLSPROXY,
             " TLS connection ",
-            rf"{trust} TLS connection (?:established|reused) from {_CLIENT}(?: to \S+)?: "
+            rf"{trust} TLS connection (?:established|reused) from {CLIENT}(?: to \S+)?: "
             "(?P<reason>.*)",
-            sample=f"{trust} TLS connection established from {_SAMPLE}: TLSv1.3 with cipher X",
-            gives={**_GIVES, "reason": "TLSv1.3 with cipher X"},
+            sample=f"{trust} TLS connection established from {SAMPLE}: TLSv1.3 with cipher X",
+            gives={**GIVES, "reason": "TLSv1.3 with cipher X"},
         )
         for trust in ("Anonymous", "Untrusted", "Trusted", "Verified")
     ),
     Pattern(
         "tls_failed",
-        _TLSPROXY,
+        TLSPROXY,
         "SSL_accept error from ",
-        rf"SSL_accept error from {_CLIENT}: (?P<reason>.*)",
-        sample=f"SSL_accept error from {_SAMPLE}: lost connection",
-        gives={**_GIVES, "reason": "lost connection"},
+        rf"SSL_accept error from {CLIENT}: (?P<reason>.*)",
+        sample=f"SSL_accept error from {SAMPLE}: lost connection",
+        gives={**GIVES, "reason": "lost connection"},
     ),
     Pattern(
         "tls_failed",
-        _TLSPROXY,
+        TLSPROXY,
         "TLS handshake failed for ",
-        rf"TLS handshake failed for service=(?P<reason>\S+) peer={_CLIENT}",
-        sample=f"TLS handshake failed for service=smtpd peer={_SAMPLE}",
-        gives={**_GIVES, "reason": "smtpd"},
+        rf"TLS handshake failed for service=(?P<reason>\S+) peer={CLIENT}",
+        sample=f"TLS handshake failed for service=smtpd peer={SAMPLE}",
+        gives={**GIVES, "reason": "smtpd"},
     ),
     *(
         Pattern(
             event,
-            _TLSPROXY,
+            TLSPROXY,
             f"read/write {what} for ",
-            rf"warning: (?P<reason>ciphertext read/write {what}) for {_CLIENT}",
-            sample=f"warning: ciphertext read/write {what} for {_SAMPLE}",
-            gives={**_GIVES, "reason": f"ciphertext read/write {what}"},
+            rf"warning: (?P<reason>ciphertext read/write {what}) for {CLIENT}",
+            sample=f"warning: ciphertext read/write {what} for {SAMPLE}",
+            gives={**GIVES, "reason": f"ciphertext read/write {what}"},
         )
         for event, what in (("timeout", "timeout"), ("lost_connection", "error"))
     ),
@@ -203,42 +199,42 @@ TLS_PATTERNS: Final = (
     # text and comes first: the last address is the client's.
     Pattern(
         "server",
-        _TLSPROXY,
+        TLSPROXY,
         "TLS SNI ",
-        rf"TLS SNI .* from {_CLIENT} (?P<reason>not matched, using default chain)",
-        sample=f"TLS SNI x from [203.0.113.9]:1 from {_SAMPLE} not matched, using default chain",
-        gives={**_GIVES, "reason": "not matched, using default chain"},
+        rf"TLS SNI .* from {CLIENT} (?P<reason>not matched, using default chain)",
+        sample=f"TLS SNI x from [203.0.113.9]:1 from {SAMPLE} not matched, using default chain",
+        gives={**GIVES, "reason": "not matched, using default chain"},
     ),
     Pattern(
         "bad_command",
-        _TLSPROXY,
+        TLSPROXY,
         "TLS SNI from ",
-        rf"warning: TLS SNI from {_CLIENT} (?P<reason>is invalid: .*)",
-        sample=f"warning: TLS SNI from {_SAMPLE} is invalid: -.example.net",
-        gives={**_GIVES, "reason": "is invalid: -.example.net"},
+        rf"warning: TLS SNI from {CLIENT} (?P<reason>is invalid: .*)",
+        sample=f"warning: TLS SNI from {SAMPLE} is invalid: -.example.net",
+        gives={**GIVES, "reason": "is invalid: -.example.net"},
     ),
     Pattern(
         "server",
-        _TLSPROXY,
+        TLSPROXY,
         "certificate verification failed for ",
-        rf"(?:(?:client|server) )?certificate verification failed for {_CLIENT}: (?P<reason>.*)",
-        sample=f"client certificate verification failed for {_SAMPLE}: num=18:self-signed",
-        gives={**_GIVES, "reason": "num=18:self-signed"},
+        rf"(?:(?:client|server) )?certificate verification failed for {CLIENT}: (?P<reason>.*)",
+        sample=f"client certificate verification failed for {SAMPLE}: num=18:self-signed",
+        gives={**GIVES, "reason": "num=18:self-signed"},
     ),
     Pattern(
         "server",
-        _TLSPROXY,
+        TLSPROXY,
         "setting up TLS connection from ",
-        rf"setting up TLS connection from {_CLIENT}",
-        sample=f"setting up TLS connection from {_SAMPLE}",
-        gives=_GIVES,
+        rf"setting up TLS connection from {CLIENT}",
+        sample=f"setting up TLS connection from {SAMPLE}",
+        gives=GIVES,
     ),
     Pattern(
         "server",
-        _TLSPROXY,
+        TLSPROXY,
         ": ",
-        rf"{_CLIENT}: (?P<reason>.*)",
-        sample=f"{_SAMPLE}: depth=0 verify=1 subject=/CN=[203.0.113.9]",
-        gives={**_GIVES, "reason": "depth=0 verify=1 subject=/CN=[203.0.113.9]"},
+        rf"{CLIENT}: (?P<reason>.*)",
+        sample=f"{SAMPLE}: depth=0 verify=1 subject=/CN=[203.0.113.9]",
+        gives={**GIVES, "reason": "depth=0 verify=1 subject=/CN=[203.0.113.9]"},
     ),
 )
