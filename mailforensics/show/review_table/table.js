@@ -242,13 +242,7 @@ class ReviewTable {
       this.hint(`${row.network} is undecided; there is nothing to undo.`);
       return;
     }
-    const words = this.drafts.get(row.network) || this.defaults;
-    if (verdict === "approve" && row.dangers.length && words.reason.trim().length < 3) {
-      this.write(row.network);
-      this.hint(`Approving ${row.network} needs a reason: ${row.dangers.join("; ")}`);
-      return;
-    }
-    this.decide(verdict, row.network, words);
+    this.decide(verdict, row.network, this.drafts.get(row.network) || this.defaults);
   }
 
   decide(verdict, network, words) {
