@@ -8,25 +8,20 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mailforensics as mf
+from tests.clusters import assert_same, dask_workers
 from tests.fleet import write_fleet
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """Two worker processes of one thread each, and nothing listening beside them."""
-    with (
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with dask_workers(2) as client:
         yield client
 
 
@@ -34,12 +29,6 @@ def client() -> Iterator[Client]:
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The logs of three servers."""
     return write_fleet(tmp_path_factory.mktemp("logs"))
-
-
-def assert_same(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
-    """Two tables are the same, and so are the bytes of their CSV."""
-    pd.testing.assert_frame_equal(found, wanted)
-    assert found.to_csv() == wanted.to_csv()
 
 
 def test_workers_read_and_analyse_to_the_same_bytes(

@@ -12,23 +12,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mailforensics as mf
+from tests.clusters import assert_same, dask_workers
 from tests.logs import HARD_LINES, hard_log
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """Three threads of this process as workers."""
-    with (
-        LocalCluster(
-            n_workers=3, threads_per_worker=1, processes=False, dashboard_address=None
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with dask_workers(3, processes=False) as client:
         yield client
 
 
@@ -47,12 +43,6 @@ def content(store: Path) -> dict[str, str]:
 def parts(entry: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the parts of a manifest's entry."""
     return [*entry["done"]["parts"], *entry["tail"]]
-
-
-def assert_same(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
-    """Two tables are the same, and so are the bytes of their CSV."""
-    pd.testing.assert_frame_equal(found, wanted)
-    assert found.to_csv() == wanted.to_csv()
 
 
 @settings(max_examples=12, deadline=None)
@@ -139,10 +129,7 @@ def test_a_worker_lost_in_the_middle_of_a_file_leaves_no_trace(tmp_path: Path) -
     log.write_bytes(hard_log(24))
     mf.ingest(log, store=tmp_path / "one", chunk_bytes=2000)
     killed: list[int] = []
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with dask_workers(2) as client:
         pids = list(client.run(os.getpid).values())
 
         def kill(what: str) -> None:
