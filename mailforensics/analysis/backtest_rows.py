@@ -12,6 +12,7 @@ import polars as pl
 
 from mailforensics.analysis.attempts import FAILED, USED, count_once
 from mailforensics.analysis.backtest_fail2ban import Fail2banRule, bans, is_banned
+from mailforensics.analysis.bridge import seconds
 from mailforensics.analysis.shelf import shelved
 from mailforensics.analysis.sources import sources
 from mailforensics.analysis.stitching import stitch
@@ -102,16 +103,16 @@ def hindsight(events: pd.DataFrame | Store, rule: Fail2banRule) -> Hindsight | N
 def _judged(past: Past, table: pd.DataFrame, rule: Fail2banRule) -> Hindsight:
     """Return the deeds, told apart by who has legitimate weight."""
     mine = pl.col("source_ip").is_in(set(table.loc[table["legit_weight"] > 0, "source_ip"]))
-    seconds = (pl.col("time") - pl.lit(past.begin)).dt.total_microseconds() / 1e6
+    since = seconds(pl.col("time") - pl.lit(past.begin))
     banned, attacked = list[pl.DataFrame](), list[pl.DataFrame]()
     for share in past.shares:
-        rows = share.with_columns(seconds=seconds).sort("seconds", "order")
+        rows = share.with_columns(seconds=since).sort("seconds", "order")
         found = bans(rows.filter(FAILED), rule)
         attacks = _attacks(rows.filter(~mine))
         attacked.append(attacks.with_columns(fail2ban=is_banned(attacks, found)).select(_DEED))
         banned.append(found)
     fail2ban = pl.concat(banned).sort("begin", "source_ip")
-    used = past.used.with_columns(seconds=seconds).sort("seconds", "order").filter(mine)
+    used = past.used.with_columns(seconds=since).sort("seconds", "order").filter(mine)
     uses = _sessions(used.with_columns(fail2ban=is_banned(used, fail2ban)))
     return _hindsight(past, pl.concat(attacked).sort("seconds", "source_ip"), uses, fail2ban)
 

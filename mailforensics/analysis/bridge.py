@@ -176,3 +176,17 @@ def number(count: str, *, one: str, many: str = "") -> pl.Expr:
     """Return a count with its word: `1 message`, `3 messages`."""
     word = pl.when(pl.col(count) == 1).then(pl.lit(one)).otherwise(pl.lit(many or f"{one}s"))
     return pl.format("{} {}", pl.col(count), word)
+
+
+def seconds(span: pl.Expr) -> pl.Expr:
+    """Return a span of time in seconds, to the last bit whatever rows stand beside it.
+
+    Polars divides a single row, and multiplies several by the inverse: the last bit would tell
+    how many rows there are.
+    """
+    return span.dt.total_microseconds() * (1 / 1_000_000)
+
+
+def days(span: pl.Expr) -> pl.Expr:
+    """Return a span of time in days, likewise."""
+    return span.dt.total_microseconds() * (1 / 86_400_000_000)

@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from mailforensics.analysis.bridge import seconds
+
 
 def login_attempts(rows: pl.DataFrame) -> pl.DataFrame:
     """Return one row a refused login, oldest first; folded lines stay one row with their count.
@@ -30,10 +32,10 @@ def attempts_of(tries: pl.DataFrame) -> pl.DataFrame:
         tries: counted rows that failed, with a peer and their endings.
     """
     name = pl.col("username").str.to_lowercase()
-    seconds = (pl.col("time") - pl.col("time").min()).dt.total_microseconds() / 1e6
+    since = seconds(pl.col("time") - pl.col("time").min())
     return (
         tries.filter(pl.col("time").is_not_null())
-        .with_columns(name=pl.when(name.str.strip_chars() != "").then(name), seconds=seconds)
+        .with_columns(name=pl.when(name.str.strip_chars() != "").then(name), seconds=since)
         .with_columns(manner=_manner(), tries=pl.col("failures"))
         .select(
             *("order", "time", "seconds", "source_ip", "name", "manner", "tries"),

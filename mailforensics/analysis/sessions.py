@@ -9,7 +9,7 @@ import polars as pl
 
 from mailforensics import schema
 from mailforensics.addresses import Network, lies_in, parse_network
-from mailforensics.analysis.bridge import distinct_names, to_pandas
+from mailforensics.analysis.bridge import distinct_names, seconds, to_pandas
 from mailforensics.analysis.joined import Joined, joined
 from mailforensics.analysis.stretches import for_each_stretch
 from mailforensics.reading.stores.store import Store
@@ -93,7 +93,7 @@ def summarise(rows: pl.DataFrame) -> pl.DataFrame:
     table = table.with_columns(*_picked(mine, table), outcome=_outcome(), complete=_complete())
     names = distinct_names(mine, by="session").rename({"names": "usernames"})
     return table.join(names, on="session", how="left", maintain_order="left").with_columns(
-        seconds=(pl.col("end") - pl.col("start")).dt.total_microseconds() / 1e6
+        seconds=seconds(pl.col("end") - pl.col("start"))
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from mailforensics.analysis.accounts import with_accounts
-from mailforensics.analysis.bridge import with_network
+from mailforensics.analysis.bridge import seconds, with_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def pairs(
     tries = _telling(
         rows.filter((failed | worked) & pl.col("source_ip").is_not_null()), apart=apart
     )
-    gaps = pl.col("time").filter(failed).diff().dt.total_microseconds() / 1e6
+    gaps = seconds(pl.col("time").filter(failed).diff())
     distance = gaps.quantile(0.75, "linear") - gaps.quantile(0.25, "linear")
     unspoken = failed & ((pl.col("time") <= pl.col("begun")) | pl.col("begun").is_null())
     keys = ["source_ip", "network", "account"]

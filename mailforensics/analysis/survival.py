@@ -21,6 +21,7 @@ import polars as pl
 from mailforensics import schema
 from mailforensics.addresses import network_of
 from mailforensics.analysis.attempts import USED, count_once
+from mailforensics.analysis.bridge import days
 from mailforensics.analysis.campaigns_clock import duration
 from mailforensics.analysis.shelf import shelved
 from mailforensics.analysis.stitching import stitch
@@ -41,7 +42,6 @@ QUIET_SHARE: Final = 0.25
 GONE_SHARE: Final = 0.9
 FEW: Final = 20
 _NORMAL_95: Final = 1.959963984540054
-_DAY_MICROSECONDS: Final = 86_400_000_000
 _ATTACK: Final = pl.sum_horizontal("failures", "relays", "bad") > 0
 
 
@@ -127,15 +127,11 @@ def _aged(attacks: pl.DataFrame, end: "dt.datetime") -> pl.DataFrame:
         .agg(first=pl.col("time").min(), last=pl.col("time").max())
         .filter(pl.col("first") < pl.col("last"))
         .select(
-            days=_days(pl.col("last") - pl.col("first")),
-            silent=_days(pl.lit(end) - pl.col("last")),
+            days=days(pl.col("last") - pl.col("first")),
+            silent=days(pl.lit(end) - pl.col("last")),
         )
         .sort("days", "silent")
     )
-
-
-def _days(span: pl.Expr) -> pl.Expr:
-    return span.dt.total_microseconds() / _DAY_MICROSECONDS
 
 
 def kaplan_meier(

@@ -13,8 +13,9 @@ from typing import Final
 
 import polars as pl
 
+from mailforensics.analysis.bridge import days
+
 _GRAIN: Final = 2.0**32
-_DAY_MICROSECONDS: Final = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def blocked_points(weights: Weights) -> pl.Expr:
 
 def decay(*, end: pl.Expr, half_life_days: float) -> pl.Expr:
     """Return the factor 2^(-(end - time) / half-life); a row without a time counts in full."""
-    age = (end - pl.col("time")).dt.total_microseconds() / _DAY_MICROSECONDS
+    age = days(end - pl.col("time"))
     return (age.fill_null(0.0).clip(0.0) * (-0.6931471805599453 / half_life_days)).exp()
 
 

@@ -108,3 +108,23 @@ def test_midnight_may_be_at_any_hour(tz: str, tmp_path: Path) -> None:
     store = mf.ingest(source, store=tmp_path / "store", tz=tz)
     store.rows_at_a_time = 300
     assert_same(store, mf.read_mail_log(source, tz=tz))
+
+
+def test_a_stretch_of_one_row_divides_as_many_do(tmp_path: Path) -> None:
+    """A session that is alone in its stretch lasts as long as among others, to the last bit."""
+    ends = "disconnect from unknown[198.18.4.77] ehlo=1 quit=1 commands=2"
+    lines = [
+        f"2026-09-{day:02}T{time}+00:00 mx1 postfix/smtpd[{day}]: {what}"
+        for day in (4, 5, 6)
+        for time, what in (
+            ("10:00:00.000000", "connect from unknown[198.18.4.77]"),
+            ("10:00:46.000002", ends),
+        )
+    ]
+    log = tmp_path / "mail.log"
+    log.write_text("\n".join([*lines, ""]), "utf-8")
+    store = mf.ingest(log, store=tmp_path / "store")
+    store.rows_at_a_time = 1
+    found, wanted = mf.sessions(store)["seconds"], mf.sessions(mf.read_mail_log(log))["seconds"]
+    assert found.to_list() == wanted.to_list()
+    assert len(found) == 3
