@@ -108,6 +108,7 @@ class TerminalReview:
             key = self.typed.pop(0)
             if not (fresh and key in DECIDING and self._is_held_down()):
                 return key
+            self.typed = [key for key in self.typed if key not in DECIDING]
 
     def _is_held_down(self) -> bool:
         """Say whether a key came sooner than a person can have read the row; tell it once a row."""

@@ -138,7 +138,10 @@ def test_keys_that_arrive_together_are_told_apart(typed: str, keys: list[str]) -
 
 def test_a_second_decision_waits_for_its_row(tmp_path: Path) -> None:
     """`jr` in one go moves and rejects; of `ra` only the first counts: the next row was unseen."""
-    typed = ((b"[1 of 5", b"jr"), (b"Saved: reject", b"ra"), (b"were not taken", b"\x04"))
+    typed = (
+        *((b"[1 of 5", b"jr", 0.2), (b"Saved: reject", b"ra", 0.2)),
+        (b"were not taken", b"\x04", 0.2),
+    )
     shown = in_a_terminal(tmp_path / "d.jsonl", typed)
     assert b"No such key" not in shown
     history = Decisions(tmp_path / "d.jsonl").history()
@@ -238,28 +241,37 @@ def test_sparks_show_the_smallest_and_the_largest() -> None:
 
 def test_arrow_keys_and_control_d_in_a_real_terminal(tmp_path: Path) -> None:
     """On a pseudo-terminal the arrows move, `r` records, Ctrl-D ends."""
-    typed = ((b"[1 of 5", b"\x1b[B"), (b"[2 of 5", b"r"), (b"[3 of 5", b"\x04"))
+    typed = (*((b"[1 of 5", b"\x1b[B", 0.2), (b"[2 of 5", b"r", 0.2), (b"[3 of 5", b"\x04", 0.2)),)
     in_a_terminal(tmp_path / "d.jsonl", typed)
     assert verdicts(Decisions(tmp_path / "d.jsonl")) == {"198.18.7.0/24": "reject"}
 
 
-def test_a_key_held_down_decides_one_row(tmp_path: Path) -> None:
-    """Its repeats, which come one by one, meet rows that nobody has read yet."""
-    repeats = ((b"Saved: reject 212.70.149.0/24", b"r"), *((b"", b"r"),) * 9)
-    typed = ((b"[1 of 5", b"r"), *repeats, (b"let the key go", b"q"))
-    in_a_terminal(tmp_path / "d.jsonl", typed, pause=0.03)
+@pytest.mark.parametrize("at_a_time", [1, 4])
+def test_a_key_held_down_decides_one_row(tmp_path: Path, at_a_time: int) -> None:
+    """Its repeats, which come one by one or a few at once, meet rows that nobody has read yet."""
+    repeat = b"r" * at_a_time
+    repeats = ((b"Saved: reject 212.70.149.0/24", repeat, 0), *((b"", repeat, 0.03),) * 8)
+    typed = ((b"[1 of 5", b"r", 4), *repeats, (b"let the key go", b"q", 0))
+    in_a_terminal(tmp_path / "d.jsonl", typed, slow_reader=3)
     assert verdicts(Decisions(tmp_path / "d.jsonl")) == {NETWORK: "reject"}
 
 
 def in_a_terminal(
-    journal: Path, typed: tuple[tuple[bytes, bytes], ...], *, pause: float = 0.2
+    journal: Path, typed: tuple[tuple[bytes, bytes, float], ...], *, slow_reader: float = 0.12
 ) -> bytes:
-    """Review on a pseudo-terminal, typing each answer after its words; return what was shown."""
+    """Review on a pseudo-terminal; return what was shown.
+
+    Args:
+        journal: where the decisions go.
+        typed: words to wait for, what to type after them, and the seconds before it.
+        slow_reader: seconds that nobody can read a row in.
+    """
     code = (
         "import sys; from tests.show.test_terminal_review import ROWS\n"
         "from mailforensics.review.decisions import Decisions\n"
-        "from mailforensics.show.terminal_review import review_in_terminal\n"
-        "review_in_terminal(ROWS, Decisions(sys.argv[1]), reviewer='ann')"
+        "from mailforensics.show import terminal_review\n"
+        f"terminal_review.PAUSE_SECONDS = {slow_reader}\n"
+        "terminal_review.review_in_terminal(ROWS, Decisions(sys.argv[1]), reviewer='ann')"
     )
     ours, theirs = pty.openpty()
     run = subprocess.Popen(
@@ -268,7 +280,7 @@ def in_a_terminal(
     )  # fmt: skip
     os.close(theirs)
     shown, key, deadline = b"", b"", time.monotonic() + 60
-    for after, answer in typed:
+    for after, answer, pause in typed:
         while after not in shown:
             assert time.monotonic() < deadline, shown
             # What is typed before the terminal listens is lost: a key may be needed twice.
@@ -279,6 +291,10 @@ def in_a_terminal(
         key = answer
         time.sleep(pause)
         os.write(ours, key)
-    assert run.wait(30) == 0
+    while run.poll() is None:
+        assert time.monotonic() < deadline, shown
+        time.sleep(0.5)
+        os.write(ours, key)
+    assert run.returncode == 0
     os.close(ours)
     return shown
