@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from mailforensics.errors import EvidenceError
 from mailforensics.reading.blocks import read_blocks, split_lines
 from mailforensics.reading.evidence import Evidence
-from mailforensics.reading.tables import to_arrow
+from mailforensics.reading.tables import narrow, to_arrow, together
 from mailforensics.reading.text import HEAD_BYTES, refuse_binary
 from mailforensics.reading.wrapped import drop_blank, join_wrapped
 from mailforensics.schema import Table
@@ -37,14 +37,14 @@ class ParsedBlock(Generic[_Events]):
 
 
 def read_file(evidence: Evidence, parse: Parser, table: Table) -> pa.Table:
-    """Return the events of one file, in the order of the file; see `tables.to_arrow`.
+    """Return the events of one file, in the order of the file; see `tables.to_arrow` and `narrow`.
 
     Raises:
         EvidenceError: the file cannot be opened, or the caller named it and it is binary.
     """
 
     def work(block: bytes) -> ParsedBlock[pa.Table]:
-        return parse_block(block, lambda lines: to_arrow(parse(lines), table))
+        return parse_block(block, lambda lines: narrow(to_arrow(parse(lines), table)))
 
     parts = []
     with evidence.open() as stream, ThreadPoolExecutor(BLOCKS_AT_A_TIME) as pool:
@@ -53,7 +53,7 @@ def read_file(evidence: Evidence, parse: Parser, table: Table) -> pa.Table:
             evidence.lines += parsed.lines
             evidence.blank += parsed.blank
             evidence.joined += parsed.joined
-    return pa.concat_tables(parts or [work(b"").events])
+    return together(parts or [work(b"").events])
 
 
 def in_turn(

@@ -15,7 +15,7 @@ from mailforensics.reading.files import Parser, read_file
 from mailforensics.reading.order import find_duplicates, put_in_order
 from mailforensics.reading.repeats import fill_repeats, orphan_notes
 from mailforensics.reading.stores.store import open_store, store_at
-from mailforensics.reading.tables import to_pandas
+from mailforensics.reading.tables import to_pandas, together
 from mailforensics.reading.times import settle_times
 from mailforensics.schema import Table
 
@@ -54,7 +54,7 @@ def read_events(source: Source, kind: LogKind, *, tz: str, year: int | None) -> 
     _refuse_empty(evidence)
     clocks = [cast("pl.DataFrame", pl.from_arrow(f.select(["time", "clock"]))) for f in files]
     times = settle_times(clocks, evidence, tz=tz, year=year)
-    events = pa.concat_tables(files)
+    events = together(files)
     order = put_in_order(_places(events, times, [item.name for item in evidence]))
     result = to_pandas(events, order, find_duplicates(order, events), kind.table)
     result.attrs["evidence"] = [item.facts() for item in evidence]

@@ -1,8 +1,10 @@
 """From the engine's columns to a public pandas table: canonical addresses, numbers, Arrow text."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, cast
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -30,6 +32,24 @@ def to_arrow(events: pl.DataFrame, table: Table) -> pa.Table:
     columns = [finish(events, column) for column in table if column.name not in _SETTLED_LATER]
     kept = [events[name] for name in _KEPT if name not in {series.name for series in columns}]
     return pl.DataFrame([*columns, *kept]).to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def narrow(events: pa.Table) -> pa.Table:
+    """Return the same events with their numbers in as few bytes as they need, `line` left alone.
+
+    Most numbers of a log are small or missing, and every line is held until the last is read.
+    """
+    wide = [field.name for field in events.schema if field.type == pa.int64()]
+    wide.remove("line")
+    for name, numbers in cast("pl.DataFrame", pl.from_arrow(events.select(wide))).to_dict().items():
+        small = numbers.shrink_dtype().to_arrow()
+        events = events.set_column(events.column_names.index(name), name, small)
+    return events
+
+
+def together(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return the events of several tables as one, whose numbers may be of different widths."""
+    return pa.concat_tables(tables, promote_options="permissive")
 
 
 def finish(events: pl.DataFrame, column: Column) -> pl.Series:
@@ -117,10 +137,11 @@ def _to_array(values: pa.ChunkedArray, column: Column) -> object:
     if column.dtype == "time":
         return pd.DatetimeIndex(values.to_numpy(), tz="UTC")
     if column.dtype == "Int64":
-        return pd.arrays.IntegerArray(_own(values.fill_null(0)), _own(values.is_null()))
-    return _own(values)
+        whole = _own(values.fill_null(0), np.int64)
+        return pd.arrays.IntegerArray(whole, _own(values.is_null(), np.bool_))
+    return _own(values, column.dtype)
 
 
-def _own(values: pa.ChunkedArray) -> "np.ndarray[tuple[int], np.dtype[Any]]":
+def _own(values: pa.ChunkedArray, kind: npt.DTypeLike) -> npt.NDArray[Any]:
     """Return values as an array that may be written to, as pandas expects."""
-    return np.require(values.to_numpy(), requirements="W")
+    return np.require(values.to_numpy(), kind, requirements="W")
