@@ -136,15 +136,16 @@ def _picked(mine: pl.DataFrame, table: pl.DataFrame) -> list[pl.Series]:
 
 
 def _last_line(mine: pl.DataFrame, table: pl.DataFrame) -> pl.Series:
-    """Return the last line in the file of the first: a session may go on in the next file."""
+    """Return the last line in time in the file of the first: a session may go on in the next."""
     lines = mine["line"].gather(table["_last"]).alias("last_line")
     begun = mine["file_rank"].gather(table["_first"])
     if (begun == mine["file_rank"].gather(table["_last"])).all():
         return lines
     ranks = table.select("session", begun=begun)
-    here = mine.select("session", "line", "file_rank").join(ranks, on="session", how="left")
+    here = mine.select("session", "line", "file_rank")
+    here = here.join(ranks, on="session", how="left", maintain_order="left")
     inside = here.filter(pl.col("file_rank") == pl.col("begun"))
-    last = inside.group_by("session").agg(last_line=pl.col("line").max())
+    last = inside.group_by("session").agg(last_line=pl.col("line").last())
     return table.select("session").join(last, on="session", how="left")["last_line"]
 
 

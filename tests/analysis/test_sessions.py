@@ -35,6 +35,16 @@ def test_one_attempt_counts_once() -> None:
     assert table["complete"].tolist() == [True]
 
 
+def test_the_last_line_is_the_last_in_time_whatever_stands_beside() -> None:
+    """Where a clock was set back the lines of a session fall, in one file or in several."""
+    stepped = [row | {"line": 9 - number} for number, row in enumerate(session(ATTACKER))]
+    spread = session("198.18.4.77", at=10, pid=101)
+    spread[-1]["file"] = "mail.info"
+    for rows in (stepped, [*stepped, *spread]):
+        table = mf.sessions(events(rows))
+        assert table.loc[0, ["first_line", "last_line"]].tolist() == [9, 8]
+
+
 def test_auth_service_does_not_count_again() -> None:
     """Dovecot's own line about a login that smtpd refused joins that session and adds nothing."""
     behind = {"event": "auth_failed", "username": "info", "source_ip": ATTACKER, "time": 1.5}
