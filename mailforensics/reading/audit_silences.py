@@ -46,7 +46,8 @@ class Silences:
         """
         if not self._long or (gaps := pl.concat(self._long)).is_empty():
             return None, None
-        begin, gap = gaps.select("time", "gap").row(gaps["gap"].arg_max() or 0)
+        longest = pl.col("gap") == pl.col("gap").max()
+        begin, gap = gaps.filter(longest).select("time", "gap").row(0)
         return begin, begin + gap
 
     def notes(self) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,19 @@
 """What the audit says of a log: what is missing, what is wrong, and what was not understood."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pandas as pd
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import mailforensics as mf
 from mailforensics import schema
 from mailforensics.errors import ArgumentError, MissingColumnError
+from mailforensics.reading.audit_silences import Silences
 
 START = pd.Timestamp("2026-09-01T00:00:00Z")
 HELLO = "mail postfix/smtpd[1]: connect from unknown[198.18.0.1]"
@@ -163,3 +169,14 @@ def test_firewall_logs_have_unknown_lines_too() -> None:
     """A kernel line that tells of no packet is shown by its shape."""
     events = mf.read_ufw_log(log([0, 1], "mail kernel: [12.5] eth0: link up, 1000 Mbps"))
     assert mf.unknown(events)["shape"].tolist() == ["[<n>] eth<n>: link up, <n> Mbps"]
+
+
+@given(cuts=st.sets(st.integers(1, 4)))
+def test_of_equal_silences_the_first_is_the_longest(cuts: set[int]) -> None:
+    """In however many stretches the times are told."""
+    times = [datetime(2026, 9, 4, tzinfo=UTC) + timedelta(days=day) for day in range(5)]
+    silences = Silences()
+    for begin, end in pairwise([0, *sorted(cuts), len(times)]):
+        told = pl.Series("time", times[begin:end], dtype=pl.Datetime("us", "UTC"))
+        silences.add(pl.DataFrame([told]).with_columns(file=pl.lit("mail.log")))
+    assert silences.longest() == (times[0], times[1])
